@@ -1,0 +1,322 @@
+"""plugins: find plugins by entry point, load the ones that are named, and ask them one at a time.
+
+Discovered is not activated: finding reads the metadata of installed distributions and imports
+nothing. A hook that fails is reported with the plugin's name, version and hook; the others live on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any, NoReturn
+
+import pluggy
+from attrs import define, evolve, field, frozen
+
+from packc import hookspecs
+from packc.diagnostics import Diagnostic, PackcError, Span, did_you_mean
+from packc.frozen import FrozenError
+from packc.model import Distribution
+
+GROUP = hookspecs.PROJECT
+HOOK_SECONDS = 10.0
+MAX_ITEMS = 100_000
+"""More items than any real plugin returns; a generator without end is stopped here."""
+
+
+@frozen
+class Found:
+    """An entry point: what an installed distribution says that it provides. Nothing is imported."""
+
+    name: str
+    target: str
+    distribution: Distribution
+    entry_point: EntryPoint = field(repr=False, eq=False)
+
+
+@frozen
+class Plugin:
+    """A loaded plugin. `name` is its entry point's: the cloud or feature that it provides."""
+
+    name: str
+    module: ModuleType = field(repr=False, eq=False)
+    distribution: Distribution
+
+    def __str__(self) -> str:
+        return f"plugin '{self.name}' ({self.distribution.name} {self.distribution.version})"
+
+
+def discover() -> dict[str, tuple[Found, ...]]:
+    """Return the installed plugins by name, sorted; two of one name stand side by side."""
+    found: dict[str, list[Found]] = {}
+    for entry in entry_points(group=GROUP):
+        distribution = Distribution("unknown", "0")
+        if entry.dist is not None:
+            distribution = Distribution(entry.dist.metadata["Name"], entry.dist.version)
+        found.setdefault(entry.name, []).append(
+            Found(entry.name, entry.value, distribution, entry)
+        )
+    return {
+        # An editable install can list one entry point twice; it is still one plugin.
+        name: tuple(sorted(set(found[name]), key=lambda f: (f.distribution.name, f.target)))
+        for name in sorted(found)
+    }
+
+
+@define
+class Host:
+    """Loads plugins and asks them.
+
+    `installed` is what `discover` found; `seconds` is how long one hook may take.
+    """
+
+    installed: Mapping[str, tuple[Found, ...]] = field(factory=discover)
+    seconds: float = HOOK_SECONDS
+    _manager: pluggy.PluginManager = field(init=False, repr=False)
+    _loaded: dict[str, Plugin] = field(factory=dict, init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._manager = pluggy.PluginManager(hookspecs.PROJECT)
+        self._manager.add_hookspecs(hookspecs)
+
+    def load(self, name: str, span: Span | None = None) -> Plugin:
+        """Return the plugin of that name, imported and registered.
+
+        `span` is where the name stands. Raises PackcError: PK201 two plugins of one name, PK202 no such
+        plugin, PK203 it cannot be imported, PK209 its hooks do not fit.
+        """
+        if name not in self._loaded:
+            found = self._find(name, span)
+            plugin = Plugin(name, self._import(found, span), found.distribution)
+            self._register(plugin, span)
+            self._loaded[name] = plugin
+        return self._loaded[name]
+
+    def ask(
+        self, plugin: Plugin, hook: str, item_type: type, /, **arguments: Any
+    ) -> tuple[Any, ...]:
+        """Return what the plugin's hook answers, checked item by item; empty where it has no such hook.
+
+        Raises PackcError that names plugin and hook: PK205 it raised, PK206 it returned something else
+        than items of `item_type`, PK207 it took too long, PK208 it tried to change its arguments.
+        """
+        others = [p.module for p in self._loaded.values() if p.module is not plugin.module]
+        caller = self._manager.subset_hook_caller(hook, remove_plugins=others)
+        if not caller.get_hookimpls():
+            return ()
+        guard = _Guard(plugin, hook, caller.get_hookimpls()[0].function)
+        with guard.watch(self.seconds):
+            answers = caller(**arguments)
+            items = [item for answer in answers for item in guard.items(answer)]
+        for item in items:
+            if not isinstance(item, item_type):
+                guard.fail(
+                    "PK206", f"returned {_kind(item)} where {item_type.__name__} is expected"
+                )
+        return tuple(items)
+
+    def hooks(self, plugin: Plugin) -> tuple[str, ...]:
+        """Return the names of the hooks that the plugin implements, sorted."""
+        callers = self._manager.get_hookcallers(plugin.module) or []
+        return tuple(sorted(caller.name for caller in callers))
+
+    def _find(self, name: str, span: Span | None) -> Found:
+        found = self.installed.get(name, ())
+        if not found:
+            hint = did_you_mean(name, self.installed)
+            installed = ", ".join(self.installed) or "none"
+            raise PackcError(
+                Diagnostic(
+                    "PK202",
+                    f"no installed plugin provides '{name}'",
+                    span,
+                    hint or f"install one; those installed are: {installed}",
+                )
+            )
+        if len(found) > 1:
+            rivals = " and ".join(
+                f"{f.distribution.name} {f.distribution.version} ({f.target})" for f in found
+            )
+            hint = "uninstall one: packc does not choose between them"
+            raise PackcError(
+                Diagnostic("PK201", f"two plugins are named '{name}': {rivals}", span, hint)
+            )
+        return found[0]
+
+    def _import(self, found: Found, span: Span | None) -> ModuleType:
+        try:
+            module = found.entry_point.load()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a plugin may even exit while it is imported
+            raise PackcError(
+                Diagnostic(
+                    "PK203",
+                    f"the plugin '{found.name}' ({found.distribution.name}"
+                    f" {found.distribution.version}) cannot be imported: {_reason(error)}",
+                    span,
+                    f"try `python -c 'import {found.entry_point.module}'`, and tell its author",
+                )
+            ) from error
+        if not isinstance(module, ModuleType):
+            hint = f"its author: write '{found.name} = \"{found.entry_point.module}\"'"
+            text = f"the entry point of '{found.name}' names {_kind(module)}, expected a module"
+            raise PackcError(Diagnostic("PK203", text, span, hint))
+        return module
+
+    def _register(self, plugin: Plugin, span: Span | None) -> None:
+        if self._manager.is_registered(plugin.module):
+            return
+        try:
+            self._manager.register(plugin.module, name=plugin.module.__name__)
+            self._manager.check_pending()
+        except pluggy.PluginValidationError as error:
+            self._manager.unregister(plugin.module)
+            raise PackcError(_does_not_fit(plugin, str(error), span)) from error
+
+
+def digest(module: ModuleType) -> str:
+    """Return the sha256 of a plugin's Python files, in hex: names and bytes, sorted by name."""
+    root = Path(inspect.getfile(module))
+    folder = root.parent
+    files = sorted(folder.rglob("*.py")) if root.name == "__init__.py" else [root]
+    total = hashlib.sha256()
+    for file in files:
+        name = file.relative_to(folder).as_posix()
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        total.update(f"{name}\0{content}\n".encode())
+    return total.hexdigest()
+
+
+def with_digest(plugin: Plugin) -> Distribution:
+    """Return the plugin's distribution with the digest of the code that was loaded."""
+    return evolve(plugin.distribution, digest=digest(plugin.module))
+
+
+class _TooSlowError(BaseException):
+    """Raised inside a hook that takes too long; no `except Exception` of a plugin stops it."""
+
+
+@frozen
+class _Guard:
+    """Turns whatever goes wrong in one call of a hook into a diagnostic that names it."""
+
+    plugin: Plugin
+    hook: str
+    function: Callable[..., Any]
+
+    @contextmanager
+    def watch(self, seconds: float) -> Iterator[None]:
+        try:
+            with _time_limit(seconds):
+                yield
+        except (PackcError, KeyboardInterrupt):
+            raise
+        except _TooSlowError:
+            self.fail(
+                "PK207",
+                f"took longer than {seconds:g} s",
+                "look for an endless loop, or raise the limit with --hook-timeout",
+            )
+        except FrozenError as error:
+            self.fail("PK208", "tried to change its arguments", str(error), error)
+        except BaseException as error:
+            if type(error).__name__ == "FrozenInstanceError":
+                self.fail("PK208", "tried to change its arguments", "return a patch instead", error)
+            self.fail("PK205", f"raised {_reason(error)}", "tell the plugin's author", error)
+
+    def items(self, answer: Any) -> Iterator[Any]:
+        """Yield the items of an answer, which is any iterable but text or a map."""
+        if isinstance(answer, str | bytes | Mapping) or not hasattr(answer, "__iter__"):
+            self.fail("PK206", f"returned {_kind(answer)}, expected a list")
+        for count, item in enumerate(answer):
+            if count == MAX_ITEMS:
+                self.fail("PK206", f"returned more than {MAX_ITEMS} items")
+            yield item
+
+    def fail(
+        self,
+        code: str,
+        message: str,
+        hint: str | None = None,
+        cause: BaseException | None = None,
+    ) -> NoReturn:
+        span = _raised_at(cause, self.plugin) or span_of(self.function)
+        text = f"{self.hook} of {self.plugin} {message}"
+        raise PackcError(Diagnostic(code, text, span, hint)) from cause
+
+
+@contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Interrupt the block after that many seconds, where the platform can: a main thread with SIGALRM."""
+    usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+    if not usable or seconds <= 0:
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise _TooSlowError
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    # It repeats, so that a hook that swallows the first interruption meets the next.
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def span_of(function: Callable[..., Any]) -> Span:
+    """Return where a function begins, named by module: the same on every machine."""
+    code = inspect.unwrap(function).__code__
+    return Span(_module_file(function.__module__, code.co_filename), code.co_firstlineno, 1)
+
+
+def _raised_at(error: BaseException | None, plugin: Plugin) -> Span | None:
+    """Return the innermost line of the plugin's own code that an error came through."""
+    package = plugin.module.__name__
+    span, trace = None, error.__traceback__ if error else None
+    while trace is not None:
+        module = trace.tb_frame.f_globals.get("__name__", "")
+        if module == package or module.startswith(f"{package}."):
+            span = Span(_module_file(module, trace.tb_frame.f_code.co_filename), trace.tb_lineno, 1)
+        trace = trace.tb_next
+    return span
+
+
+def _module_file(module: str, filename: str) -> str:
+    name = module.replace(".", "/")
+    return f"{name}/__init__.py" if filename.endswith("__init__.py") else f"{name}.py"
+
+
+def _does_not_fit(plugin: Plugin, reason: str, span: Span | None) -> Diagnostic:
+    known = [name for name in dir(hookspecs) if name.startswith("packc_")]
+    unknown = [
+        name
+        for name in dir(plugin.module)
+        if name.startswith("packc_") and callable(getattr(plugin.module, name)) and name not in known
+    ]
+    if unknown:
+        hint = did_you_mean(unknown[0], known) or f"the hooks are {', '.join(known)}"
+        return Diagnostic("PK209", f"{plugin} has an unknown hook '{unknown[0]}'", span, hint)
+    last_line = reason.strip().splitlines()[-1]
+    return Diagnostic("PK209", f"a hook of {plugin} does not fit: {last_line}", span)
+
+
+def _kind(value: Any) -> str:
+    return "None" if value is None else f"a {type(value).__name__}"
+
+
+def _reason(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
+
+

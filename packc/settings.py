@@ -1,0 +1,240 @@
+"""settings: what the user set, from values files and the command line, by parameter and with places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from packc import yamlio
+from packc.diagnostics import Diagnostic, Findings, PackcError, Severity, Span, did_you_mean
+from packc.model import FileContent, Source, SourceKind, Value
+from packc.pack import InputFile
+from packc.parameters import from_text
+from packc.spec import Parameter
+from packc.yamlio import Document
+
+MAX_FILE_SIZE = 1024 * 1024
+PRIVATE = "-----BEGIN"
+
+
+@frozen
+class Request:
+    """What the user gave: values files in order (later wins), `name=value` texts, Kubernetes values."""
+
+    values_files: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    kubernetes_values: tuple[str, ...] = ()
+
+
+@frozen
+class Settings:
+    """The values that the user set, by parameter. `inputs` are the files that they came from."""
+
+    values: Mapping[str, Value]
+    inputs: tuple[InputFile, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def read_settings(
+    request: Request, parameters: Sequence[Parameter], off: Mapping[str, str]
+) -> Settings:
+    """Return what the request sets; files are read here.
+
+    `off` maps each parameter of a feature that is off to that feature: setting one has no effect, which is
+    said. Raises PackcError with everything that names no parameter or cannot be read.
+    """
+    reader = _SettingsReader({p.name: p for p in parameters})
+    for name in request.kubernetes_values:
+        reader.kubernetes_values(name)
+    for name in request.values_files:
+        reader.values_file(name)
+    for text in request.sets:
+        reader.set(text)
+    reader.report_off(off)
+    reader.follow_deprecated()
+    reader.findings.raise_if_failed()
+    values = {name: value for name, value in reader.values.items() if name not in off}
+    return Settings(values, tuple(reader.inputs), tuple(reader.findings.items))
+
+
+@frozen
+class _SettingsReader:
+    parameters: Mapping[str, Parameter]
+    values: dict[str, Value] = field(factory=dict)
+    inputs: list[InputFile] = field(factory=list)
+    findings: Findings = field(factory=Findings)
+
+    def values_file(self, name: str) -> None:
+        document = self._document(name)
+        if document is not None:
+            self._walk(document.data, (), document, name)
+
+    def kubernetes_values(self, name: str) -> None:
+        """Take what parameters ask for (`fromKubernetes`); the file holds much else besides."""
+        document = self._document(name)
+        if document is None:
+            return
+        for parameter in self.parameters.values():
+            path = tuple((parameter.fromKubernetes or "").split("."))
+            found = _lookup(document.data, path)
+            if parameter.fromKubernetes and found is not None:
+                self._take(parameter, found, Source(SourceKind.VALUES, _own(name), document.locate(path)))
+
+    def set(self, text: str) -> None:
+        name, equals, value = text.partition("=")
+        if not equals:
+            hint = "write --set NAME=VALUE, such as --set calico.mtu=1440"
+            self.findings.add(Diagnostic("PK130", f"--set '{name}' has no '='", hint=hint))
+        elif name not in self.parameters:
+            self._unknown(name, None, f"--set {name}: ")
+        else:
+            parameter = self.parameters[name]
+            source = Source(SourceKind.SET, f"--set {name}")
+            self._take(parameter, from_text(parameter, value), source)
+
+    def report_off(self, off: Mapping[str, str]) -> None:
+        for name in sorted(set(self.values) & set(off)):
+            text = f"'{name}' has no effect: it belongs to the feature {off[name]}, which is off"
+            self._note("PK139", text, self.values[name], f"add --feature {off[name]}")
+
+    def follow_deprecated(self) -> None:
+        """Pass values given under a deprecated name on to the name that replaces it."""
+        for name in [n for n in self.values if self.parameters[n].deprecated]:
+            deprecated = self.parameters[name].deprecated
+            assert deprecated is not None
+            value = self.values[name]
+            reason = f": {deprecated.reason}" if deprecated.reason else ""
+            text = f"'{name}' is deprecated since {deprecated.since}{reason}"
+            self._note("PK137", text, value, f"use '{deprecated.replacement}'")
+            if deprecated.replacement in self.values:
+                hint = f"remove '{name}'"
+                text = f"'{name}' and '{deprecated.replacement}', which replaces it, are both set"
+                self.findings.add(Diagnostic("PK137", text, value.source.span, hint))
+            else:
+                del self.values[name]
+                self.values[deprecated.replacement] = evolve(
+                    value, parameter=deprecated.replacement
+                )
+
+    def _note(self, code: str, text: str, value: Value, hint: str) -> None:
+        self.findings.add(
+            Diagnostic(code, text, value.source.span, hint, Severity.WARNING, quote=not value.secret)
+        )
+
+    def _document(self, name: str) -> Document | None:
+        try:
+            content = yamlio.read_bytes(Path(name), name)
+            parsed = yamlio.parse(content, name, marks=True)
+        except PackcError as error:
+            self.findings.extend(_discreet(d) for d in error.diagnostics)
+            return None
+        self.inputs.append(InputFile.of(_own(name), content))
+        self.findings.extend(_discreet(d) for d in parsed.diagnostics)
+        documents = [d for d in parsed.documents if d.data is not None]
+        if len(documents) > 1:
+            place = documents[1].span
+            self.findings.add(
+                Diagnostic("PK138", "found a second document in a values file", place)
+            )
+        if not documents:
+            return None
+        if not isinstance(documents[0].data, dict):
+            hint = "write parameters as keys, such as 'calico.mtu: 1440'"
+            text = "a values file holds a map"
+            self.findings.add(Diagnostic("PK138", text, documents[0].span, hint, quote=False))
+            return None
+        return documents[0]
+
+    def _walk(self, data: Any, path: tuple[str, ...], document: Document, name: str) -> None:
+        """Take every parameter below; dots in keys and nested maps mean the same."""
+        for key, value in data.items():
+            here = (*path, key)
+            dotted = ".".join(here)
+            if dotted in self.parameters:
+                source = Source(SourceKind.VALUES, _own(name), document.locate(here))
+                self._take(self.parameters[dotted], value, source, Path(name).parent)
+            elif isinstance(value, dict) and self._is_prefix(dotted):
+                self._walk(value, here, document, name)
+            else:
+                self._unknown(dotted, document.locate_key(here))
+
+    def _is_prefix(self, dotted: str) -> bool:
+        return any(name.startswith(f"{dotted}.") for name in self.parameters)
+
+    def _unknown(self, name: str, span: Span | None, prefix: str = "") -> None:
+        hint = did_you_mean(name, self.parameters) or "`packc show` lists the parameters"
+        text = f"{prefix}there is no parameter '{name}'"
+        self.findings.add(Diagnostic("PK130", text, span, hint, quote=False))
+
+    def _take(
+        self, parameter: Parameter, value: Any, source: Source, folder: Path | None = None
+    ) -> None:
+        value = yamlio.plain(value)
+        if parameter.type == "file":
+            value = self._file(parameter, value, source, folder or Path())
+            if value is None:
+                return
+        previous = self.values.get(parameter.name)
+        if previous is not None and previous.source.kind is source.kind is SourceKind.SET:
+            text = f"--set {parameter.name} is given twice; the last one counts"
+            self.findings.add(Diagnostic("PK139", text, severity=Severity.WARNING))
+        self.values[parameter.name] = Value(parameter.name, value, source, parameter.secret)
+
+    def _file(
+        self, parameter: Parameter, value: Any, source: Source, folder: Path
+    ) -> FileContent | None:
+        """Return the content of the file that the value names; None, with the reason, if it cannot be read."""
+        if not isinstance(value, str) or "\n" in value or PRIVATE in value or "\0" in value:
+            hint = "name a file; paths in a values file are relative to it"
+            self._bad_file(parameter, source, "expected the path of a file", hint)
+            return None
+        path = folder / value
+        try:
+            content = yamlio.read_bytes(path, value, limit=MAX_FILE_SIZE)
+            text = content.decode()
+        except PackcError as error:
+            reason = error.diagnostics[0].message
+            self._bad_file(parameter, source, f"'{value}': {reason}", None)
+        except UnicodeDecodeError:
+            self._bad_file(parameter, source, f"'{value}' is not UTF-8 text", "give a PEM file")
+        else:
+            # A secret's digest would be a clue to it, so it is no recorded input.
+            if not parameter.secret:
+                self.inputs.append(InputFile.of(_own(value), content))
+            return FileContent(value, text)
+        return None
+
+    def _bad_file(
+        self, parameter: Parameter, source: Source, text: str, hint: str | None
+    ) -> None:
+        prefix = f"{parameter.name}: " if source.span else f"{source.name}: "
+        self.findings.add(Diagnostic("PK138", prefix + text, source.span, hint, quote=False))
+
+
+def _discreet(diagnostic: Diagnostic) -> Diagnostic:
+    """Return a diagnostic about a values file without any text of the file: it may hold a secret."""
+    message = _WITHOUT_TEXT.get(diagnostic.code, diagnostic.message)
+    hint = None if diagnostic.code in _WITHOUT_TEXT else diagnostic.hint
+    return evolve(diagnostic, message=message, hint=hint, quote=False)
+
+
+_WITHOUT_TEXT = {
+    "PK106": "a value or tag that kubectl does not read",
+    "PK108": "a value that other readers of YAML take differently; quote it",
+}
+
+
+def _lookup(data: Any, path: tuple[str, ...]) -> Any:
+    for step in path:
+        data = data.get(step) if isinstance(data, dict) else None
+    return data
+
+
+def _own(name: str) -> str:
+    """Return a file's own name: where the user keeps it must not reach the output."""
+    return Path(name).name
+
+

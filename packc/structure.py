@@ -1,0 +1,270 @@
+"""structure: YAML data into the classes of the spec; a closed world, and every error has its place."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from functools import cache
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+
+import attrs
+from cattrs import Converter
+from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
+from cattrs.gen import make_dict_structure_fn, override
+
+from packc.diagnostics import Diagnostic, Span, did_you_mean
+from packc.yamlio import MarkedDict, MarkedList
+
+T = TypeVar("T")
+
+SCALAR_NAMES: dict[type, str] = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    type(None): "null",
+    dict: "a map",
+    list: "a list",
+}
+
+
+def structure(data: Any, target: type[T], span: Span) -> tuple[T | None, list[Diagnostic]]:
+    """Return the data as `target`, or None and every reason why not.
+
+    `data` comes from `yamlio` with marks; `span` is the place of `data` itself.
+    """
+    try:
+        return _converter().structure(data, target), []
+    except Exception as error:
+        found = list(_diagnostics(error, data, target, span))
+        if not found:
+            raise
+        return None, found
+
+
+def describe(value: Any) -> str:
+    """Return what a YAML value is, for the `found` of an error: its kind, and a scalar's text."""
+    kind = next(name for base, name in SCALAR_NAMES.items() if _is_a(value, base))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{kind} {value!r}" if isinstance(value, str | int | float) else kind
+
+
+def key_names(target: type) -> dict[str, str]:
+    """Return the keys of a class of the spec, each with the name of its attribute."""
+    return {
+        attribute.metadata.get("name") or attribute.name: attribute.name
+        for attribute in attrs.fields(target)
+        if "description" in attribute.metadata
+    }
+
+
+class WrongTypeError(Exception):
+    """A value of another type than the key takes."""
+
+    def __init__(self, value: Any, expected: str, hint: str | None = None) -> None:
+        super().__init__(expected)
+        self.value, self.expected, self.hint = value, expected, hint
+
+
+class NotAllowedError(Exception):
+    """A word that is none of those that the key takes."""
+
+    def __init__(self, value: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(value)
+        self.value, self.allowed = value, allowed
+
+
+# --- the converter ----------------------------------------------------------------------------
+
+
+@cache
+def _converter() -> Converter:
+    """Return a converter without cattrs' silent coercions: 3.10 never becomes "3.1"."""
+    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
+    for scalar in (str, int, float, bool):
+        converter.register_structure_hook(scalar, _scalar)
+    converter.register_structure_hook_func(lambda target: target is Any, lambda value, _: value)
+    converter.register_structure_hook_func(_is_mapping, _mapping)
+    converter.register_structure_hook_func(lambda target: get_origin(target) is tuple, _tuple)
+    converter.register_structure_hook_func(_is_union, _union)
+    converter.register_structure_hook_func(lambda target: get_origin(target) is Literal, _word)
+    converter.register_structure_hook_func(_is_enum, _word)
+    converter.register_structure_hook_func(attrs.has, _class)
+    return converter
+
+
+def _is_a(value: Any, target: Any) -> bool:
+    """Return whether a YAML value has the shape of a type: an int is a float, a bool is neither."""
+    if target is float:
+        return type(value) in (int, float)
+    if target in (str, int, bool, type(None)):
+        return type(value) is target
+    if target is dict or attrs.has(target) or _is_mapping(target):
+        return isinstance(value, dict)
+    if target is list or get_origin(target) is tuple:
+        return isinstance(value, list)
+    return isinstance(value, str)
+
+
+def _is_mapping(target: Any) -> bool:
+    return get_origin(target) is Mapping
+
+
+def _is_union(target: Any) -> bool:
+    return get_origin(target) in (Union, types.UnionType)
+
+
+def _is_enum(target: Any) -> bool:
+    return isinstance(target, type) and issubclass(target, StrEnum)
+
+
+def _scalar(value: Any, target: type) -> Any:
+    if _is_a(value, target):
+        return value
+    scalar = isinstance(value, int | float)
+    hint = "quote it, so that it is read as text" if target is str and scalar else None
+    raise WrongTypeError(value, SCALAR_NAMES[target], hint)
+
+
+def _mapping(value: Any, target: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise WrongTypeError(value, "a map")
+    _, item_type = get_args(target)
+    return _each(((name, name, item) for name, item in value.items()), item_type, dict)
+
+
+def _tuple(value: Any, target: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise WrongTypeError(value, "a list", "put '- ' before it to make it a list of one")
+    item_type = get_args(target)[0]
+    items = ((index, index, item) for index, item in enumerate(value))
+    return tuple(_each(items, item_type, dict).values())
+
+
+def _each(items: Iterator[tuple[Any, Any, Any]], item_type: Any, build: type) -> Any:
+    """Structure every item, and raise one group with the errors of all."""
+    done, errors = {}, []
+    for name, step, item in items:
+        try:
+            done[name] = _converter().structure(item, item_type)
+        except Exception as error:
+            errors.append(_Step(step, item_type, error))
+    if errors:
+        raise ExceptionGroup("items", errors)
+    return build(done)
+
+
+class _Step(Exception):
+    """An error below a list index or a map key."""
+
+    def __init__(self, step: str | int, target: Any, error: Exception) -> None:
+        super().__init__(str(step))
+        self.step, self.target, self.error = step, target, error
+
+
+def _union(value: Any, target: Any) -> Any:
+    members = [member for member in get_args(target) if member is not type(None)]
+    fitting = [member for member in members if _is_a(value, member)]
+    if len(members) == 1 or fitting:
+        return _converter().structure(value, (fitting or members)[0])
+    raise WrongTypeError(value, " or ".join(dict.fromkeys(_name(member) for member in members)))
+
+
+def _name(target: Any) -> str:
+    if get_origin(target) is tuple:
+        return "a list"
+    return SCALAR_NAMES.get(target, "a map")
+
+
+def _word(value: Any, target: Any) -> Any:
+    allowed = tuple(target) if _is_enum(target) else get_args(target)
+    if not isinstance(value, str):
+        raise WrongTypeError(value, "one of " + ", ".join(allowed))
+    if value not in allowed:
+        raise NotAllowedError(value, tuple(allowed))
+    return target(value) if _is_enum(target) else value
+
+
+def _class(value: Any, target: type) -> Any:
+    if not isinstance(value, dict):
+        raise WrongTypeError(value, "a map")
+    built = _class_hook(target)(value, target)
+    span = value.span if isinstance(value, MarkedDict) else None
+    return attrs.evolve(built, span=span)
+
+
+@cache
+def _class_hook(target: type) -> Any:
+    attrs.resolve_types(target)
+    renamed: dict[str, Any] = {
+        attribute: override(rename=key) for key, attribute in key_names(target).items()
+    }
+    return make_dict_structure_fn(
+        target, _converter(), _cattrs_forbid_extra_keys=True, span=override(omit=True), **renamed
+    )
+
+
+# --- errors to diagnostics --------------------------------------------------------------------
+
+
+def _diagnostics(error: BaseException, data: Any, target: Any, span: Span) -> Iterator[Diagnostic]:
+    """Walk what cattrs raised beside the data that it came from."""
+    match error:
+        case ClassValidationError():
+            yield from _class_diagnostics(error, data, span)
+        case IterableValidationError() | ExceptionGroup():
+            for inner in error.exceptions:
+                yield from _diagnostics(inner, data, target, span)
+        case _Step():
+            below, place = _below(data, error.step, span)
+            yield from _diagnostics(error.error, below, error.target, place)
+        case WrongTypeError():
+            yield Diagnostic(
+                "PK111",
+                f"found {describe(error.value)}, expected {error.expected}",
+                span,
+                error.hint,
+            )
+        case NotAllowedError():
+            yield Diagnostic(
+                "PK113",
+                f"found '{error.value}', expected one of {', '.join(error.allowed)}",
+                span,
+                did_you_mean(error.value, error.allowed),
+            )
+
+
+def _class_diagnostics(error: ClassValidationError, data: Any, span: Span) -> Iterator[Diagnostic]:
+    keys = key_names(error.cl)
+    by_attribute = {attribute: name for name, attribute in keys.items()}
+    noted, plain = error.group_exceptions()
+    for inner, note in noted:
+        name = by_attribute[note.name]
+        if isinstance(inner, KeyError):
+            yield Diagnostic("PK112", f"the key '{name}' is missing", span, f"add '{name}:'")
+        else:
+            below, place = _below(data, name, span)
+            yield from _diagnostics(inner, below, note.type, place)
+    for inner in plain:
+        if isinstance(inner, ForbiddenExtraKeysError):
+            for name in sorted(inner.extra_fields):
+                yield _unknown_key(name, keys, data, span)
+
+
+def _unknown_key(name: str, keys: Mapping[str, str], data: Any, span: Span) -> Diagnostic:
+    place = data.key_spans.get(name, span) if isinstance(data, MarkedDict) else span
+    hint = did_you_mean(name, keys) or f"the keys here are {', '.join(sorted(keys))}"
+    return Diagnostic("PK110", f"unknown key '{name}'", place, hint)
+
+
+def _below(data: Any, step: str | int, span: Span) -> tuple[Any, Span]:
+    """Return the value one step down, and its place as far as it is known."""
+    match data, step:
+        case MarkedDict(), str():
+            return data.get(step), data.value_spans.get(step, span)
+        case MarkedList(), int():
+            return data[step], data.item_spans[step]
+        case _:
+            return data, span
