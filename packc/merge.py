@@ -95,13 +95,15 @@ class Merge:
     def _judge_refusal(self, attempt: Attempt, trail: Trail, refusal: Refusal) -> None:
         place = trail.refused_at or ()
         is_whole = len(place) == len(parse(attempt.operation.path))
-        related = self._related(footprint((), trail))
-        twins = _twins(attempt, related, place) if is_whole else []
+        readers = self._related(refused_footprint(place, trail, False))
+        twins = _twins(attempt, readers, place) if is_whole else []
+        touched = refused_footprint(place, trail, bool(twins))
+        related = self._related(touched)
         has_rivals = self._report_rivals(attempt, place, related, twins)
         is_excused = refusal.code in ABSENCES and attempt.operation.optional is not None
         if not (has_rivals or twins or is_excused):
             self.findings.add(complaints.refused(attempt, refusal))
-        self._record(attempt, None, refused_footprint(place, trail, bool(twins)), related)
+        self._record(attempt, None, touched, related)
 
     def _related(self, touched: Footprint) -> list[Record]:
         return [self._records[number] for number in self._ledger.clashes(touched)]
@@ -191,7 +193,8 @@ class Merge:
 
     def _follow_items(self, edit: Edit) -> None:
         """Keep up to date which items were added, and when items last changed their index."""
-        for path in [path for path in self._added if path[: len(edit.path)] == edit.path]:
+        place = written(edit)
+        for path in [path for path in self._added if path[: len(place)] == place]:
             del self._added[path]
         if not moves_items(edit):
             return

@@ -13,7 +13,7 @@ from packc.diagnostics import Diagnostic, Findings, Related, Span
 from packc.frozen import freeze
 from packc.model import MISSING, Cloud, Fact, Source, SourceKind, Value, Variant
 from packc.pack import Pack
-from packc.parameters import problems
+from packc.parameters import allowed_values, problems
 from packc.settings import Settings
 from packc.spec import Constraint, Parameter, Refusal
 
@@ -67,6 +67,21 @@ def resolve(
     return Resolved(variant, values, parameters)
 
 
+def default_on(parameter: Parameter, cloud: Cloud) -> Any:
+    """Return the value that a parameter has on a cloud where nobody sets it; MISSING if none."""
+    value = _fallback(parameter, cloud, _stated(parameter, cloud))
+    return MISSING if value is None else value.value
+
+
+def allowed_on(parameter: Parameter, cloud: Cloud) -> tuple[str, ...]:
+    """Return the values of an enum that work on a cloud."""
+    fact = _stated(parameter, cloud)
+    if fact is None or parameter.fromCloud is None:
+        return allowed_values(parameter)
+    meanings = parameter.fromCloud.values
+    return tuple(meanings[name] for name in fact.supports if name in meanings)
+
+
 def _value(
     parameter: Parameter, cloud: Cloud, settings: Settings, findings: Findings
 ) -> Value | None:
@@ -99,10 +114,10 @@ def _fallback(parameter: Parameter, cloud: Cloud, fact: Fact | None) -> Value | 
 
 
 def _fact(parameter: Parameter, cloud: Cloud, findings: Findings) -> Fact | None:
-    """Return the cloud's fact that decides a parameter, if one does."""
+    """Return the cloud's fact that decides a parameter; say so where it is needed and missing."""
+    fact = _stated(parameter, cloud)
     if parameter.fromCloud is None:
         return None
-    fact = cloud.fact(parameter.fromCloud.fact)
     known = parameter.fromCloud.values
     if fact is None and parameter.default is MISSING:
         stated = ", ".join(fact.name for fact in cloud.facts) or "none"
@@ -116,6 +131,10 @@ def _fact(parameter: Parameter, cloud: Cloud, findings: Findings) -> Fact | None
         )
         findings.add(Diagnostic("PK134", text, parameter.fromCloud.span))
     return fact
+
+
+def _stated(parameter: Parameter, cloud: Cloud) -> Fact | None:
+    return cloud.fact(parameter.fromCloud.fact) if parameter.fromCloud else None
 
 
 def _problems(parameter: Parameter, value: Value) -> Iterator[Diagnostic]:
@@ -134,7 +153,7 @@ def _cloud_findings(
     """Yield an error where the value means an alternative that the cloud does not support."""
     assert parameter.fromCloud is not None
     meanings = parameter.fromCloud.values
-    supported = [meanings[name] for name in fact.supports if name in meanings]
+    supported = allowed_on(parameter, cloud)
     if value.value in supported:
         return
     refused = (name for name, meaning in meanings.items() if meaning == value.value)

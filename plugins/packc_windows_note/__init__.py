@@ -95,15 +95,15 @@ def _warnings(variant: Variant) -> Iterator[str]:
 def _encapsulation(variant: Variant) -> Iterator[str]:
     kind = variant.values.get("calico.encapsulationType")
     mode = variant.values.get("calico.encapsulationMode")
-    if mode == "Never":
-        yield NO_TUNNEL
-        return
-    if kind == "CALICO_IPV4POOL_IPIP":
-        yield IPIP if _carries_vxlan(variant) else IPIP_ONLY.format(cloud=variant.cloud.name)
-        return
-    if mode == "CrossSubnet":
-        yield CROSS_SUBNET
-    if variant.values.get("calico.networkingBackend") == "bird":
+    match kind, mode:
+        case _, "Never":
+            yield NO_TUNNEL
+        case "CALICO_IPV4POOL_IPIP", _:
+            yield IPIP if _carries_vxlan(variant) else IPIP_ONLY.format(cloud=variant.cloud.name)
+        case "CALICO_IPV4POOL_VXLAN", "CrossSubnet":
+            yield CROSS_SUBNET
+    tunnel_is_vxlan = kind == "CALICO_IPV4POOL_VXLAN" and mode != "Never"
+    if tunnel_is_vxlan and variant.values.get("calico.networkingBackend") == "bird":
         yield BIRD
 
 
