@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from packc.build import Build, Built, Format, Output
 from packc.diagnostics import Severity, Span
 from packc.frozen import FrozenError
 from packc.hookspecs import hookimpl
@@ -18,12 +19,15 @@ from packc.model import (
     Note,
     Object,
     Operation,
+    OutputFile,
     Patch,
     Variant,
 )
 from packc.spec import Constraint, Deprecated, EnumValue, FromCloud, Items, Parameter
 
 __all__ = [
+    "Build",
+    "Built",
     "Cloud",
     "Constraint",
     "Deprecated",
@@ -32,6 +36,7 @@ __all__ = [
     "Feature",
     "FileContent",
     "Finding",
+    "Format",
     "FromCloud",
     "FrozenError",
     "Items",
@@ -39,6 +44,8 @@ __all__ = [
     "Note",
     "Object",
     "Operation",
+    "Output",
+    "OutputFile",
     "Parameter",
     "Patch",
     "Severity",
@@ -60,12 +67,10 @@ def add(
 ) -> Operation:
     """Return an RFC 6902 `add`. A path that ends in `-` appends; one that ends in a key inserts.
 
-    `parameter` names the parameter that the value comes from. `optional` is the reason why the parent
-    may be absent. `overrides` names the pack file or plugin whose write this one replaces.
+    `parameter` names the parameter that the value comes from. `optional` is the reason why the
+    parent may be absent. `overrides` names the pack file or plugin whose write this one replaces.
     """
-    return Operation(
-        "add", path, value, None, parameter, optional, overrides, span=_caller()
-    )
+    return Operation("add", path, value, None, parameter, optional, overrides, span=_caller())
 
 
 def replace(
@@ -77,9 +82,7 @@ def replace(
     overrides: str | None = None,
 ) -> Operation:
     """Return an RFC 6902 `replace`: the place must exist. The options are those of `add`."""
-    return Operation(
-        "replace", path, value, None, parameter, optional, overrides, span=_caller()
-    )
+    return Operation("replace", path, value, None, parameter, optional, overrides, span=_caller())
 
 
 def remove(path: str, *, optional: str | None = None, overrides: str | None = None) -> Operation:

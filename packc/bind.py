@@ -5,29 +5,59 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from packc.conditions import holds
-from packc.diagnostics import Diagnostic, Findings, Span
-from packc.keyed import Refusal, Trail, Walk
-from packc.model import MISSING, BaseObject, FileContent, Operation, Origin, Patch
-from packc.pack import FilePatch, Pack
-from packc.pointer import parse
-from packc.resolve import Resolved
-from packc.selection import select
-from packc.spec import Binding, Conversion, OperationSpec, When
+from attrs import evolve
 
-SPEC_WRITER = "pack.yaml"
+from packc.conditions import holds
+from packc.diagnostics import Diagnostic, Findings, Related, Span
+from packc.model import (
+    BINDINGS,
+    MISSING,
+    BaseObject,
+    FileContent,
+    Identity,
+    Operation,
+    Origin,
+    Patch,
+)
+from packc.pack import FilePatch, Pack
+from packc.patching.keyed import Refusal, Trail, Walk
+from packc.patching.pointer import parse
+from packc.patching.selection import select
+from packc.spec import Conversion, OperationSpec, When
+from packc.values import Resolved
 
 
 def base_objects(pack: Pack, resolved: Resolved) -> tuple[BaseObject, ...]:
-    """Return the base objects of a variant, in the order of the pack."""
-    return tuple(entry.base for entry in pack.objects if _holds(entry.when, resolved))
+    """Return the base objects of a variant, in the order of the pack.
+
+    Raises PackcError (PK123) where two of them have one identity.
+    """
+    bases = tuple(entry.base for entry in pack.objects if _holds(entry.when, resolved))
+    findings = Findings()
+    findings.extend(_duplicates(bases))
+    findings.raise_if_failed()
+    return bases
+
+
+def _duplicates(bases: Sequence[BaseObject]) -> Iterator[Diagnostic]:
+    first: dict[Identity, BaseObject] = {}
+    for base in bases:
+        other = first.setdefault(base.identity, base)
+        if other is not base:
+            yield Diagnostic(
+                "PK123",
+                f"a second {base.identity} in one variant",
+                base.locate(("metadata", "name")),
+                "remove one, or give their files conditions that exclude each other",
+                related=(Related("the first is here", other.locate(("metadata", "name"))),),
+            )
 
 
 def bind(pack: Pack, resolved: Resolved, bases: Sequence[BaseObject]) -> tuple[Patch, ...]:
     """Return the pack's own patches for a variant: its bindings, then its files in their order.
 
-    A binding holds where its parameter has a value. Raises PackcError (PK314) for a value that cannot
-    stand where the pack puts it.
+    A binding holds where its parameter has a value. Raises PackcError (PK314) for a value that
+    cannot stand where the pack puts it.
     """
     findings = Findings()
     patches = [*_bindings(pack, resolved, bases, findings)]
@@ -48,41 +78,36 @@ def _holds(when: When | None, resolved: Resolved) -> bool:
 def _bindings(
     pack: Pack, resolved: Resolved, bases: Sequence[BaseObject], findings: Findings
 ) -> Iterator[Patch]:
-    for binding in pack.spec.bindings:
+    for index, binding in enumerate(pack.spec.bindings):
         if binding.parameter not in resolved.values or not _holds(binding.when, resolved):
             continue
+        at_object = pack.place("bindings", index, "object")
+        at_path = pack.place("bindings", index, "path")
+        value = resolved.values[binding.parameter].value
+        target = Operation("replace", binding.path, parameter=binding.parameter, span=at_path)
+        patch = Patch(binding.object, (target,), origin=Origin(BINDINGS), span=at_object)
         try:
-            value = _bound_value(binding, resolved, bases, findings)
+            if binding.as_ == "image-registry":
+                value = _with_registry(_target_value(patch, bases, findings), value)
+            else:
+                value = convert(value, binding.as_)
         except _Unfit as unfit:
             findings.add(unfit.diagnostic(binding.span))
-            continue
-        operation = Operation(
-            "replace", binding.path, value, parameter=binding.parameter, span=binding.span
-        )
-        yield Patch(
-            binding.object, (operation,), origin=Origin(SPEC_WRITER), span=binding.span
-        )
+        else:
+            yield evolve(patch, operations=(evolve(target, value=value),))
 
 
-def _bound_value(
-    binding: Binding, resolved: Resolved, bases: Sequence[BaseObject], findings: Findings
-) -> Any:
-    value = resolved.values[binding.parameter].value
-    if binding.as_ != "image-registry":
-        return convert(value, binding.as_)
-    return _with_registry(_image(binding, bases, findings), value)
-
-
-def _image(binding: Binding, bases: Sequence[BaseObject], findings: Findings) -> Any:
-    """Return what stands at the binding's path; MISSING, with the reason found, where nothing does."""
-    selected = select(bases, [Patch(binding.object, (), span=binding.span)], findings)
-    for index in selected:
+def _target_value(patch: Patch, bases: Sequence[BaseObject], findings: Findings) -> Any:
+    """Return what stands where a binding writes; MISSING, with the reason, where nothing does."""
+    (target,) = patch.operations
+    for index in select(bases, [patch], findings):
         walk = Walk(bases[index].data, Trail())
         try:
-            for step in parse(binding.path, binding.span):
+            for step in parse(target.path, target.span):
                 walk.enter(step)
         except Refusal as refusal:
-            raise _Unfit(str(refusal), refusal.hint, refusal.code) from refusal
+            findings.add(Diagnostic(refusal.code, str(refusal), target.span, refusal.hint))
+            return MISSING
         return walk.node
     return MISSING
 
@@ -103,7 +128,7 @@ def _operation(spec: OperationSpec, resolved: Resolved, findings: Findings) -> O
     value = spec.value
     try:
         if spec.parameter is not None:
-            value = _parameter_value(spec, resolved)
+            value = _parameter_value(spec, spec.parameter, resolved)
     except _Unfit as unfit:
         findings.add(unfit.diagnostic(spec.span))
     return Operation(
@@ -118,15 +143,15 @@ def _operation(spec: OperationSpec, resolved: Resolved, findings: Findings) -> O
     )
 
 
-def _parameter_value(spec: OperationSpec, resolved: Resolved) -> Any:
+def _parameter_value(spec: OperationSpec, parameter: str, resolved: Resolved) -> Any:
     if spec.value is not MISSING:
         raise _Unfit("'value' and 'parameter' are both given", "remove one")
     if spec.as_ == "image-registry":
         raise _Unfit("an operation cannot put in a registry", "use a binding in pack.yaml")
-    if spec.parameter not in resolved.values:
+    if parameter not in resolved.values:
         hint = "give it a default, or make it required"
-        raise _Unfit(f"the parameter '{spec.parameter}' has no value here", hint)
-    return convert(resolved.values[spec.parameter].value, spec.as_)
+        raise _Unfit(f"the parameter '{parameter}' has no value here", hint)
+    return convert(resolved.values[parameter].value, spec.as_)
 
 
 # --- conversions ------------------------------------------------------------------------------
@@ -135,12 +160,12 @@ def _parameter_value(spec: OperationSpec, resolved: Resolved) -> Any:
 class _Unfit(Exception):
     """A value that cannot stand where the pack puts it."""
 
-    def __init__(self, message: str, hint: str | None = None, code: str = "PK314") -> None:
+    def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)
-        self.hint, self.code = hint, code
+        self.hint = hint
 
     def diagnostic(self, span: Span | None) -> Diagnostic:
-        return Diagnostic(self.code, str(self), span, self.hint)
+        return Diagnostic("PK314", str(self), span, self.hint)
 
 
 def convert(value: Any, conversion: Conversion) -> Any:

@@ -1,4 +1,4 @@
-"""check: objects to diagnostics; the objects are handed out as views, so nothing can change them."""
+"""check: objects to diagnostics; objects are handed out as views, so nothing can change them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from packc.diagnostics import Diagnostic, Span
 from packc.frozen import freeze
 from packc.model import Finding, Object
 from packc.plugins import Host, Plugin
-from packc.resolve import Resolved
+from packc.values import Resolved
 
 CODE = re.compile(r"(?!PK\d)[A-Z][A-Z0-9]*\d{2,}")
 

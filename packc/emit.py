@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from packc.diagnostics import Diagnostic, PackcError
 from packc.model import Identity, Object
-from packc.pointer import format_pointer
+from packc.patching.pointer import format_pointer
 
 SEPARATOR: Final = "---\n"
 MAX_DEPTH: Final = 200
@@ -150,19 +150,18 @@ def _document(obj: Any) -> str:
     if not obj:
         return "{}\n"
     out: list[str] = []
-    _write(obj, dict, "\n", "", 1, out)
+    _write(obj, False, "\n", "", 1, out)
     out.append("\n")
     return "".join(out)
 
 
-def _write(node: Any, kind: type, indent: str, lead: str, depth: int, out: list[str]) -> None:
-    """Append the text of a map (kind dict) or list that is not empty.
+def _write(node: Any, in_list: bool, indent: str, lead: str, depth: int, out: list[str]) -> None:
+    """Append the text of a map or list that is not empty.
 
     `indent` is a newline and the spaces before each entry; the first entry has `lead` instead.
     """
     if depth > MAX_DEPTH:
         raise _Refusal("PK502", "deeper nesting", f"at most {MAX_DEPTH} levels of maps and lists")
-    in_list = kind is list
     inner = indent + "  "
     steps: Iterable[Any] = range(len(node)) if in_list else _key_order(tuple(node))
     for step in steps:
@@ -175,7 +174,7 @@ def _write(node: Any, kind: type, indent: str, lead: str, depth: int, out: list[
             elif value and (kind is dict or kind is list):
                 out.append(lead + head)
                 child = indent if kind is list and not in_list else inner
-                _write(value, kind, child, " " if in_list else child, depth + 1, out)
+                _write(value, kind is list, child, " " if in_list else child, depth + 1, out)
             else:
                 out.append(f"{lead}{head} {_scalar(value)}")
         except _Refusal as refusal:
@@ -208,8 +207,6 @@ def _key_order(keys: tuple[Any, ...]) -> tuple[str, ...]:
 
 
 # --- scalars ----------------------------------------------------------------------------------
-
-_INT64: Final = range(-(2**63), 2**63)
 
 # Each alternative is one character and excludes the others, and `*+` never goes back: linear time.
 _PLAIN: Final = re.compile(r"""(?:[A-Za-z/]|_[A-Za-z])(?:[!-9;-~]|:(?=[!-~])|[ ](?=[!"$-~]))*+\Z""")
@@ -320,7 +317,7 @@ def _scalar(value: Any) -> str:
 
 
 def _integer(value: int) -> str:
-    if value not in _INT64:
+    if not -(2**63) <= value < 2**63:
         raise _Refusal(
             "PK501",
             "an integer of more than 64 bits",

@@ -27,6 +27,7 @@ class FrozenMap(Mapping[str, Any]):
     """A read-only view of a dict; what it holds is seen through views as well."""
 
     __slots__ = ("_data",)
+    _data: Mapping[str, Any]
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         object.__setattr__(self, "_data", data)
@@ -51,6 +52,7 @@ class FrozenList(Sequence[Any]):
     """A read-only view of a list; what it holds is seen through views as well."""
 
     __slots__ = ("_data",)
+    _data: Sequence[Any]
 
     def __init__(self, data: Sequence[Any]) -> None:
         object.__setattr__(self, "_data", data)

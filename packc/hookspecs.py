@@ -11,6 +11,7 @@ from datetime import datetime
 
 import pluggy
 
+from packc.build import Format
 from packc.model import Cloud, Feature, Finding, Note, Object, Patch, Variant
 from packc.spec import Parameter
 
@@ -24,9 +25,9 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 def packc_clouds() -> Sequence[Cloud]:  # type: ignore[empty-body]
     """Return the clouds that this plugin provides.
 
-    Called once for each plugin that a build names as a cloud, before any other hook. One of them has
-    the name of the plugin's entry point (else PK204). The order does not matter. Facts state what the
-    cloud can do; they must not speak of any pack.
+    Called once for each plugin that a build names as a cloud, before any other hook. One of them
+    has the name of the plugin's entry point (else PK204). The order does not matter. Facts state
+    what the cloud can do; they must not speak of any pack.
     """
 
 
@@ -34,8 +35,8 @@ def packc_clouds() -> Sequence[Cloud]:  # type: ignore[empty-body]
 def packc_features() -> Sequence[Feature]:  # type: ignore[empty-body]
     """Return the features that this plugin provides.
 
-    Called once for each plugin that a pack lists as a feature, before any other hook. One of them has
-    the name of the plugin's entry point (else PK204). The order does not matter.
+    Called once for each plugin that a pack lists as a feature, before any other hook. One of them
+    has the name of the plugin's entry point (else PK204). The order does not matter.
     """
 
 
@@ -78,6 +79,16 @@ def packc_check(  # type: ignore[empty-body]
 
     Called once for each variant, for its cloud and its features only, with the objects after all
     patches, in output order. `now` is the time in UTC, for certificates that expire; nothing that
-    is emitted depends on it. An error stops the build. A code that does not begin with a prefix of the
-    plugin's own is PK206.
+    is emitted depends on it. An error stops the build. A code that does not begin with a prefix of
+    the plugin's own is PK206.
+    """
+
+
+@hookspec
+def packc_formats() -> Sequence[Format]:  # type: ignore[empty-body]
+    """Return the formats that this plugin provides.
+
+    Called once for each plugin that a build names with `--format`; its entry point stands in the
+    group `packc.formats`. One of them has the name of the entry point (else PK204). What `emit` of
+    a format raises is PK907, and so is a file outside the format's folder.
     """

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from attrs import define, field
 
 from packc import yamlio
-from packc.diagnostics import Diagnostic, Findings, PackcError, Related, Span, did_you_mean
+from packc.diagnostics import Diagnostic, Findings, PackcError, Span, did_you_mean
 from packc.model import BaseObject, Identity
 from packc.pack import ConditionalObject, FilePatch, InputFile, Pack
 from packc.spec import EDITION, Objects, PackSpec, PatchFile
@@ -90,8 +90,8 @@ class _Reader:
         # kubectl skips documents with nothing in them, such as one after a last '---'.
         return tuple(document for document in parsed.documents if document.data is not None)
 
-    def read_one(self, relative: str, target: type[T]) -> T | None:
-        """Return the one document of a file as `target`, or None with the reasons gathered."""
+    def read_one(self, relative: str, target: type[T]) -> tuple[T, Document] | None:
+        """Return the one document of a file, as `target` and as it is; None where it is broken."""
         before = len(self.findings.items)
         documents = self.read(relative, marks=True)
         if len(documents) != 1:
@@ -105,14 +105,22 @@ class _Reader:
                 return None
         value, problems = structure(document.data, target, document.span)
         self.findings.extend(problems)
-        return value
+        return None if value is None else (value, document)
+
+    def refuse_empty(self, content: PatchFile, document: Document) -> None:
+        """Report lists without an item: a patch that does nothing is a mistake."""
+        if not content.patches:
+            self._empty("patches", document.locate(("patches",)))
+        for index, patch in enumerate(content.patches):
+            if not patch.operations:
+                self._empty("operations", document.locate(("patches", index, "operations")))
 
     def check_is_file(self, relative: str, key: Sequence[str | int]) -> bool:
         """Return whether the name is that of a file inside the pack; say why when it is not."""
         span = self.place(*key)
         if not self._stays_inside(relative, span):
             return False
-        if (self.root / relative).is_file():
+        if _is_file(self.root / relative):
             return True
         hint = did_you_mean(relative, self._files()) or "names are relative to the pack's folder"
         self.report("PK121", f"there is no file '{relative}' in the pack", span, hint)
@@ -125,17 +133,28 @@ class _Reader:
         span = self.place(*key)
         if not self._stays_inside(pattern.translate({ord(c): "x" for c in "*?[]"}), span):
             return []
-        matched = sorted(
-            path.relative_to(self.root).as_posix()
-            for path in self.root.glob(pattern)
-            if path.is_file()
-        )
+        matched = self._matched(pattern)
         if not matched:
-            self.report("PK121", f"no file of the pack matches '{pattern}'", span)
+            hint = "write base/*.yaml, or base/**/*.yaml for the folders below as well"
+            self.report("PK121", f"no file of the pack matches '{pattern}'", span, hint)
         return [name for name in matched if self._stays_inside(name, span)]
 
+    def _matched(self, pattern: str) -> list[str]:
+        """Return the files that a pattern matches, sorted; Python's versions agree on these."""
+        parts = PurePosixPath(pattern).parts
+        if parts[-1] == "**" or any("**" in part and part != "**" for part in parts):
+            return []
+        try:
+            return sorted(
+                path.relative_to(self.root).as_posix()
+                for path in self.root.glob("/".join(parts))
+                if _is_file(path)
+            )
+        except (OSError, ValueError):
+            return []
+
     def _files(self) -> Iterator[str]:
-        """Yield the names of the pack's files, for a hint; a huge folder is not walked to its end."""
+        """Yield the names of the pack's files, for a hint; of a huge folder only the first."""
         seen = 0
         for folder, _, names in os.walk(self.root):
             for name in names:
@@ -146,16 +165,23 @@ class _Reader:
 
     def _stays_inside(self, relative: str, span: Span) -> bool:
         path = PurePosixPath(relative)
-        if "\0" in relative or path.is_absolute() or ".." in path.parts or "\\" in relative:
+        if "\\" in relative or "\0" in relative:
             hint = "name a file inside the pack's folder, with forward slashes"
-            self.report("PK120", f"the path {relative!r} leaves the pack", span, hint)
+            self.report("PK120", f"'{relative}' is no path inside the pack", span, hint)
             return False
-        real = (self.root / relative).resolve()
-        if not real.is_relative_to(self.root.resolve()):
+        if path.is_absolute() or ".." in path.parts:
+            hint = "name a file inside the pack's folder: a pack is complete in it"
+            self.report("PK120", f"the path '{relative}' leaves the pack", span, hint)
+            return False
+        real = Path(os.path.realpath(self.root / relative))
+        if not real.is_relative_to(os.path.realpath(self.root)):
             hint = "copy the file into the pack: a pack is complete in its folder"
             self.report("PK120", f"'{relative}' is a link that leaves the pack", span, hint)
             return False
         return True
+
+    def _empty(self, key: str, span: Span) -> None:
+        self.report("PK113", f"'{key}' is empty", span, "list at least one")
 
     def _not_one(self, relative: str, documents: tuple[Document, ...]) -> None:
         if len(documents) > 1:
@@ -163,35 +189,40 @@ class _Reader:
             hint = "remove the '---' before it, or move it to another file"
             self.report("PK124", f"found {len(documents)} documents, expected one", place, hint)
         else:
-            self.report("PK124", "the file is empty", Span(self.name(relative)))
+            hint = "`packc schema patches` describes what it holds"
+            if relative == SPEC_FILE:
+                hint = "`packc schema` describes what it holds"
+            self.report("PK124", "the file is empty", Span(self.name(relative)), hint)
 
     def _edition_is_known(self, document: Document) -> bool:
         data = document.data
         if not isinstance(data, dict) or data.get("packc", EDITION) == EDITION:
             return True
-        message = f"edition {data['packc']!r} is not known to this packc"
+        message = f"found {describe(data['packc'])}, expected an edition that this packc knows"
         hint = f"write 'packc: {EDITION}', or install a packc that knows the edition"
         self.report("PK114", message, document.locate(("packc",)), hint)
         return False
 
 
 def _read_spec(reader: _Reader) -> PackSpec:
-    if not (reader.root / SPEC_FILE).is_file():
+    if not _is_file(reader.root / SPEC_FILE):
         raise PackcError(_no_pack(reader))
-    spec = reader.read_one(SPEC_FILE, PackSpec)
-    if spec is None:
+    read = reader.read_one(SPEC_FILE, PackSpec)
+    if read is None:
         raise PackcError(*reader.findings.items)
+    spec, _ = read
     reader.findings.extend(spec_findings(spec, reader.place))
     return spec
 
 
 def _no_pack(reader: _Reader) -> Diagnostic:
-    if not reader.root.exists():
-        return Diagnostic("PK127", f"there is no folder '{reader.shown}'", hint=_near(reader.root))
-    if reader.root.is_file():
+    if _is_file(reader.root):
         return Diagnostic(
             "PK127", f"'{reader.shown}' is a file", hint="name the folder that holds pack.yaml"
         )
+    if not _exists(reader.root):
+        hint = _near(reader.root) or "name a folder that holds a pack.yaml"
+        return Diagnostic("PK127", f"there is no folder '{reader.shown}'", hint=hint)
     return Diagnostic(
         "PK127",
         f"the folder '{reader.shown}' holds no {SPEC_FILE}",
@@ -201,11 +232,26 @@ def _no_pack(reader: _Reader) -> Diagnostic:
 
 def _near(folder: Path) -> str | None:
     """Return a hint with a pack of a similar name beside the folder, if there is one."""
-    siblings = folder.parent
-    if not siblings.is_dir():
+    try:
+        packs = [p.name for p in folder.parent.iterdir() if _is_file(p / SPEC_FILE)]
+    except OSError:
         return None
-    packs = [p.name for p in siblings.iterdir() if (p / SPEC_FILE).is_file()]
     return did_you_mean(folder.name, packs)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def _is_file(path: Path) -> bool:
+    """Return whether there is a file; a name that is too long or may not be looked at is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 # --- base objects -----------------------------------------------------------------------------
@@ -221,7 +267,8 @@ def _objects_of_file(reader: _Reader, name: str, entry: Objects) -> Iterator[Con
     before = len(reader.findings.items)
     documents = reader.read(name, marks=False)
     if not documents and len(reader.findings.items) == before:
-        reader.report("PK124", "the file holds no object", Span(reader.name(name)))
+        hint = "write an object into it, or take it off the list 'objects'"
+        reader.report("PK124", "the file holds no object", Span(reader.name(name)), hint)
     for document in documents:
         base = _base_object(reader, name, document)
         if base is not None:
@@ -234,32 +281,49 @@ def _base_object(reader: _Reader, name: str, document: Document) -> BaseObject |
         path, message, hint = problem
         reader.report("PK122", message, document.locate(path), hint)
         return None
-    return BaseObject(document.data, identity_of(document.data), name, partial(_locate, document))
+    return BaseObject(
+        document.data,
+        identity_of(document.data),
+        name,
+        partial(_locate, document),
+        partial(_locate_key, document),
+    )
 
 
 def _locate(document: Document, path: tuple[str | int, ...]) -> Span:
     return document.locate(path)
 
 
+def _locate_key(document: Document, path: tuple[str | int, ...]) -> Span:
+    return document.locate_key(path)
+
+
 def identity_of(data: Any) -> Identity:
     """Return the identity of an object that has apiVersion, kind and metadata.name."""
     group, slash, _ = data["apiVersion"].rpartition("/")
     metadata = data["metadata"]
-    return Identity(group if slash else "", data["kind"], metadata.get("namespace", ""), metadata["name"])
+    return Identity(
+        group if slash else "", data["kind"], metadata.get("namespace", ""), metadata["name"]
+    )
 
 
 def _not_an_object(data: Any) -> tuple[tuple[str, ...], str, str | None] | None:
     """Return where and why a document is no Kubernetes object; None when it is one."""
     if not isinstance(data, dict):
-        return (), f"found {describe(data)}, expected a Kubernetes object", None
+        hint = "write each object as a document of its own, with '---' between them"
+        return (), f"found {describe(data)}, expected a Kubernetes object", hint
     for key in ("apiVersion", "kind"):
         if not isinstance(data.get(key), str) or not data[key]:
-            return (key,) if key in data else (), f"the object has no text at '{key}'", None
+            return (
+                (key,) if key in data else (),
+                f"the object has no text at '{key}'",
+                f"add '{key}:'",
+            )
     if data["kind"].endswith("List") and isinstance(data.get("items"), list):
         return ("kind",), f"a {data['kind']} is not an object", "write its items as documents"
     metadata = data.get("metadata")
     if not isinstance(metadata, dict):
-        return ("metadata",), "the object has no 'metadata'", None
+        return ("metadata",), "the object has no 'metadata'", "add 'metadata:' with a 'name:'"
     for key in ("name", "namespace"):
         if key in metadata and (not isinstance(metadata[key], str) or not metadata[key]):
             return ("metadata", key), f"found {describe(metadata[key])}, expected text", "quote it"
@@ -276,22 +340,13 @@ def _patches(reader: _Reader, spec: PackSpec) -> Iterator[FilePatch]:
     for index, name in enumerate(spec.patches):
         if not reader.check_is_file(name, ("patches", index)):
             continue
-        content = reader.read_one(name, PatchFile)
-        if content is not None:
-            yield from (FilePatch(name, patch) for patch in content.patches)
+        read = reader.read_one(name, PatchFile)
+        if read is not None:
+            content, document = read
+            reader.refuse_empty(content, document)
+            for position, patch in enumerate(content.patches):
+                yield FilePatch(name, patch, partial(_locate_patch, document, position))
 
 
-def duplicates(objects: Sequence[ConditionalObject], shown: str) -> Iterator[Diagnostic]:
-    """Yield an error for each object of a variant whose identity another one has already."""
-    first: dict[Identity, BaseObject] = {}
-    for entry in objects:
-        base = entry.base
-        other = first.setdefault(base.identity, base)
-        if other is not base:
-            yield Diagnostic(
-                "PK123",
-                f"a second {base.identity} in one variant",
-                base.locate(("metadata", "name")),
-                "remove one, or give both conditions that exclude each other",
-                related=(Related("the first is here", other.locate(("metadata", "name"))),),
-            )
+def _locate_patch(document: Document, position: int, path: tuple[str | int, ...]) -> Span:
+    return document.locate(("patches", position, *path))

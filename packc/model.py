@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from packc.diagnostics import Severity, Span
 
@@ -43,8 +43,8 @@ class Distribution:
 class Origin:
     """Who writes: a file of the pack, or a hook of a plugin.
 
-    `writer` is the name that `overrides` uses and that conflicts are told apart by: the path of the
-    pack file relative to the pack ("patches/etcd.yaml", "pack.yaml"), or the plugin's name ("azure").
+    `writer` is the name that `overrides` uses and that conflicts are told apart by: the path of a
+    pack file in the pack ("patches/etcd.yaml", "pack.yaml"), or the plugin's name ("azure").
     """
 
     writer: str
@@ -55,6 +55,10 @@ class Origin:
         if self.distribution is None:
             return self.writer
         return f"plugin {self.writer} ({self.distribution.name} {self.distribution.version})"
+
+
+BINDINGS: Final = "pack.yaml"
+"""The writer of every binding."""
 
 
 class SourceKind(StrEnum):
@@ -192,7 +196,7 @@ class Operation:
 
     `parameter` names the parameter that the value came from. `optional` and `overrides` are the two
     ways out of strictness: the reason why the target may be absent, and the writer whose write
-    this one replaces on purpose.
+    this one replaces on purpose. `secret` is set by packc where the parameter is one.
     """
 
     op: str
@@ -203,6 +207,7 @@ class Operation:
     optional: str | None = None
     overrides: str | None = None
     span: Span | None = field(default=None, eq=False)
+    secret: bool = False
 
 
 @frozen
@@ -261,20 +266,27 @@ class Identity:
 
 @frozen
 class BaseObject:
-    """An object as its author wrote it; `locate` finds the file, line and column of a path in it."""
+    """An object as its author wrote it; `locate` finds the place of a path in its file.
+
+    `locate_key` finds the key at the end of a path instead of its value.
+    """
 
     data: Object = field(repr=False)
     identity: Identity
     file: str
     locate: Callable[[tuple[str | int, ...]], Span] = field(repr=False, eq=False)
+    locate_key: Callable[[tuple[str | int, ...]], Span] = field(
+        default=Factory(lambda base: base.locate, takes_self=True), repr=False, eq=False
+    )
 
 
 @frozen
 class Write:
     """One operation as it was applied: the trace of a variant is a list of these.
 
-    `path` is how the place is named for ever (list items by key where they have one); `pointer` is the
-    plain RFC 6901 pointer at that moment. `before` and `after` are MISSING for what is not there.
+    `path` is how the place is named for ever (list items by key where they have one); `pointer` is
+    the plain RFC 6901 pointer at that moment. `before` and `after` are MISSING where nothing is.
+    `reason` is the description of the patch.
     """
 
     origin: Origin
@@ -283,6 +295,7 @@ class Write:
     pointer: str
     before: Any = field(repr=False)
     after: Any = field(repr=False)
+    reason: str = ""
 
 
 @frozen
@@ -296,3 +309,18 @@ class PatchedObject:
     @property
     def identity(self) -> Identity:
         return self.base.identity
+
+
+# --- output ----------------------------------------------------------------------------------
+
+MARKER: Final = "build.json"
+"""The build record, which every variant folder of ours has."""
+
+
+@frozen
+class OutputFile:
+    """A file of a variant. A private one holds key material and is readable by its owner only."""
+
+    name: str
+    content: bytes
+    private: bool = False

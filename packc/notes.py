@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from packc.conditions import holds
 from packc.model import Level, Note, Origin
 from packc.pack import Pack
-from packc.resolve import Resolved
+from packc.values import Resolved
 
 NOTES_FILE = "NOTES.md"
 HEADINGS = {Level.WARNING: "Warnings", Level.NOTE: "Notes"}

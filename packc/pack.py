@@ -36,18 +36,22 @@ class ConditionalObject:
 
 @frozen
 class FilePatch:
-    """A patch and the patch file that it stands in, named relative to the pack."""
+    """A patch and the patch file that it stands in, named relative to the pack.
+
+    `locate` gives the place of the value at a path of keys and indices inside the patch.
+    """
 
     file: str
     patch: PatchSpec
+    locate: Callable[[tuple[str | int, ...]], Span] = field(repr=False, eq=False)
 
 
 @frozen
 class Pack:
     """A pack: its spec, its base objects and its patches. `warnings` is what loading had to say.
 
-    `shown` is how the user named the folder; diagnostics speak of its files by that name. `place` gives
-    the place in pack.yaml of the value at a path of keys and indices.
+    `shown` is how the user named the folder; diagnostics speak of its files by that name. `place`
+    gives the place in pack.yaml of the value at a path of keys and indices.
     """
 
     root: Path

@@ -80,7 +80,7 @@ def allowed_values(items: Items) -> tuple[str, ...]:
 
 def _string(items: Items, value: Any) -> Iterator[Problem]:
     if not isinstance(value, str):
-        yield Problem(f"expected text, found {_shown(value)}", "quote it")
+        yield Problem(f"found {_shown(value)}, expected text", "quote it")
         return
     if items.pattern is not None and not re.fullmatch(items.pattern, value):
         yield Problem(f"'{value}' does not match the pattern {items.pattern}")
@@ -89,19 +89,19 @@ def _string(items: Items, value: Any) -> Iterator[Problem]:
 
 def _boolean(items: Items, value: Any) -> Iterator[Problem]:
     if not isinstance(value, bool):
-        yield Problem(f"expected true or false, found {_shown(value)}")
+        yield Problem(f"found {_shown(value)}, expected true or false")
 
 
 def _integer(items: Items, value: Any) -> Iterator[Problem]:
     if not isinstance(value, int) or isinstance(value, bool):
-        yield Problem(f"expected a whole number, found {_shown(value)}")
+        yield Problem(f"found {_shown(value)}, expected a whole number")
     else:
         yield from _range(items, value)
 
 
 def _decimal(items: Items, value: Any) -> Iterator[Problem]:
     if not isinstance(value, int | float) or isinstance(value, bool):
-        yield Problem(f"expected a number, found {_shown(value)}")
+        yield Problem(f"found {_shown(value)}, expected a number")
     else:
         yield from _range(items, value)
 
@@ -124,7 +124,7 @@ def _cidr(items: Items, value: Any) -> Iterator[Problem]:
     from ipaddress import ip_network
 
     if not isinstance(value, str) or "/" not in value:
-        yield Problem(f"expected a network such as 192.168.0.0/16, found {_shown(value)}")
+        yield Problem(f"found {_shown(value)}, expected a network such as 192.168.0.0/16")
         return
     try:
         network = ip_network(value, strict=False)
@@ -142,7 +142,7 @@ def _ip(items: Items, value: Any) -> Iterator[Problem]:
     try:
         address = ip_address(value if isinstance(value, str) else "")
     except ValueError:
-        yield Problem(f"expected an IP address, found {_shown(value)}")
+        yield Problem(f"found {_shown(value)}, expected an IP address")
         return
     if str(address) != value:
         yield Problem(f"'{value}' is not canonical", f"write {address}")
@@ -158,7 +158,7 @@ def _url(items: Items, value: Any) -> Iterator[Problem]:
     from urllib.parse import urlsplit
 
     if not isinstance(value, str):
-        yield Problem(f"expected a URL, found {_shown(value)}")
+        yield Problem(f"found {_shown(value)}, expected a URL")
         return
     try:
         parts = urlsplit(value)
@@ -182,20 +182,21 @@ def _file(items: Items, value: Any) -> Iterator[Problem]:
         r"^-----BEGIN [A-Z0-9 ]+-----\s*$", value.text, re.MULTILINE
     ):
         yield Problem(
-            f"'{value.path}' holds no PEM", "a PEM file has a line such as -----BEGIN CERTIFICATE-----"
+            f"'{value.path}' holds no PEM",
+            "a PEM file has a line such as -----BEGIN CERTIFICATE-----",
         )
 
 
 def _list(items: Items, value: Any) -> Iterator[Problem]:
     if not isinstance(value, list | tuple):
-        yield Problem(f"expected a list, found {_shown(value)}")
+        yield Problem(f"found {_shown(value)}, expected a list")
         return
     yield from _collection_problems(items, dict(enumerate(value)))
 
 
 def _map(items: Items, value: Any) -> Iterator[Problem]:
     if not isinstance(value, Mapping):
-        yield Problem(f"expected a map, found {_shown(value)}")
+        yield Problem(f"found {_shown(value)}, expected a map")
         return
     yield from _collection_problems(items, value)
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from attrs import frozen
 
-from packc import complaints
-from packc.complaints import Attempt
 from packc.diagnostics import Diagnostic, Findings, in_order
-from packc.jsondata import plain
-from packc.merge import Merge
 from packc.model import MISSING, BaseObject, Patch, PatchedObject, Write
-from packc.selection import select
+from packc.patching import complaints
+from packc.patching.complaints import Attempt
+from packc.patching.jsondata import plain
+from packc.patching.merge import Merge
+from packc.patching.selection import select
 
 
 @frozen
@@ -59,7 +59,7 @@ def _merged(base: BaseObject, patches: Sequence[Patch], findings: Findings) -> P
     merge = Merge(base, findings, base.data)
     for attempt in _ordered(_attempts(base, patches), findings):
         merge.take(attempt)
-    return merge.result
+    return merge.finish()
 
 
 def _attempts(base: BaseObject, patches: Iterable[Patch]) -> list[Attempt]:

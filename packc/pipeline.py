@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
@@ -14,15 +15,19 @@ from packc.check import check
 from packc.diagnostics import Diagnostic, PackcError, in_order
 from packc.emit import emit, install_order
 from packc.load import load
-from packc.model import Cloud, Note, Object, Origin, Patch
+from packc.model import Cloud, Note, Object, Operation, Origin, OutputFile, Patch, PatchedObject
 from packc.notes import NOTES_FILE, notes_of_pack, notes_text
 from packc.pack import Pack
 from packc.patch import Patched, patch
-from packc.plugins import Host, Plugin, with_digest
+from packc.plugins import Host, Plugin, span_of, with_digest
 from packc.record import record
-from packc.resolve import Resolved, resolve
-from packc.settings import Request, Settings, read_settings
-from packc.write import OutputFile, write
+from packc.resolve import resolve
+from packc.settings import read_settings
+from packc.values import Request, Resolved, Settings
+from packc.write import write
+
+if TYPE_CHECKING:
+    from packc.tracing.account import Account
 
 MANIFESTS_FILE = "manifests.yaml"
 
@@ -48,9 +53,18 @@ class Prepared:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Return the warnings so far, sorted by place."""
-        return in_order(
-            (*self.pack.warnings, *self.active.diagnostics, *self.settings.diagnostics)
-        )
+        return in_order((*self.pack.warnings, *self.active.diagnostics, *self.settings.diagnostics))
+
+
+@frozen
+class Assembled:
+    """One variant up to its objects, in output order, with what its plugins have found."""
+
+    resolved: Resolved
+    patched: Patched = field(repr=False)
+    objects: tuple[Object, ...] = field(repr=False)
+    notes: tuple[Note, ...]
+    findings: tuple[Diagnostic, ...] = ()
 
 
 @frozen
@@ -99,24 +113,35 @@ def prepare(folder: str, selection: Selection, host: Host) -> Prepared:
     return Prepared(pack, active, settings)
 
 
-def compile_variant(prepared: Prepared, cloud: Cloud, now: datetime | None = None) -> Compiled:
-    """Run the passes of one variant: resolve, patch, check, emit."""
+def assemble(prepared: Prepared, cloud: Cloud, now: datetime | None = None) -> Assembled:
+    """Run the passes of one variant up to its objects: resolve, patch, check."""
     pack, active = prepared.pack, prepared.active
     plugins = tuple(active.taking_part(cloud.name))
     resolved = resolve(pack, cloud, active.chosen, active.counting, prepared.settings)
     bases = base_objects(pack, resolved)
     patches = (*bind(pack, resolved, bases), *_plugin_patches(plugins, active.host, resolved))
-    patched = patch(bases, patches)
+    patched = patch(bases, _with_secrets_marked(patches, resolved))
     objects = tuple(install_order([entry.data for entry in patched.objects]))
-    findings = check(resolved, objects, plugins, active.host, now or datetime.now(UTC))
-    _stop_at_errors(findings)
-    return Compiled(
+    return Assembled(
         resolved=resolved,
         patched=patched,
         objects=objects,
-        manifests=emit(objects),
         notes=(*notes_of_pack(pack, resolved), *_plugin_notes(plugins, active.host, resolved)),
-        diagnostics=in_order((*patched.diagnostics, *findings)),
+        findings=check(resolved, objects, plugins, active.host, now or datetime.now(UTC)),
+    )
+
+
+def compile_variant(prepared: Prepared, cloud: Cloud, now: datetime | None = None) -> Compiled:
+    """Run all passes of one variant; raise PackcError when its plugins find an error."""
+    assembled = assemble(prepared, cloud, now)
+    stop_at_errors(assembled.findings)
+    return Compiled(
+        resolved=assembled.resolved,
+        patched=assembled.patched,
+        objects=assembled.objects,
+        manifests=emit(assembled.objects),
+        notes=assembled.notes,
+        diagnostics=in_order((*assembled.patched.diagnostics, *assembled.findings)),
     )
 
 
@@ -126,22 +151,28 @@ def compile_pack(prepared: Prepared) -> Iterator[Compiled]:
         yield compile_variant(prepared, cloud)
 
 
-def write_pack(prepared: Prepared, variants: Sequence[Compiled], out: Path) -> list[Written]:
+def write_pack(
+    prepared: Prepared, variants: Sequence[Compiled], out: Path, *, with_source_map: bool = False
+) -> list[Written]:
     """Write the variants below `out`, all of them in one step, and return where they are."""
     pack = prepared.pack
     folder = out / pack.spec.name / pack.spec.version
-    files = {compiled.name: output_files(prepared, compiled) for compiled in variants}
+    files = {c.name: output_files(prepared, c, with_source_map=with_source_map) for c in variants}
     write(folder, files)
     return [Written(c, folder / c.name, files[c.name]) for c in variants]
 
 
-def output_files(prepared: Prepared, compiled: Compiled) -> tuple[OutputFile, ...]:
+def output_files(
+    prepared: Prepared, compiled: Compiled, *, with_source_map: bool = False
+) -> tuple[OutputFile, ...]:
     """Return the files of a variant's folder: the manifests, the notes and the build record."""
     pack, active = prepared.pack, prepared.active
-    outputs = (
+    outputs: tuple[OutputFile, ...] = (
         OutputFile(MANIFESTS_FILE, compiled.manifests.encode(), compiled.private),
         OutputFile(NOTES_FILE, notes_text(pack, compiled.resolved, compiled.notes).encode()),
     )
+    if with_source_map:
+        outputs = (*outputs, _source_map(prepared, compiled))
     taking_part = active.taking_part(compiled.resolved.variant.cloud.name)
     build_record = record(
         pack,
@@ -155,13 +186,53 @@ def output_files(prepared: Prepared, compiled: Compiled) -> tuple[OutputFile, ..
     return (*outputs, build_record)
 
 
-def _plugin_patches(
-    plugins: Sequence[Plugin], host: Host, resolved: Resolved
-) -> Iterator[Patch]:
+def _source_map(prepared: Prepared, compiled: Compiled) -> OutputFile:
+    from packc.tracing.sourcemap import source_map  # few builds need it
+
+    return source_map(account_of(prepared, compiled.resolved), traced(compiled))
+
+
+def traced(variant: Assembled | Compiled) -> tuple[PatchedObject, ...]:
+    """Return the objects with their traces, in output order."""
+    by_data = {id(entry.data): entry for entry in variant.patched.objects}
+    return tuple(by_data[id(data)] for data in variant.objects)
+
+
+def account_of(prepared: Prepared, resolved: Resolved) -> Account:
+    """Return what is known about the writes of a variant."""
+    from packc.tracing.account import Account  # few builds need it
+
+    active = prepared.active
+    plugins = active.taking_part(resolved.variant.cloud.name)
+    distributions = {plugin.name: plugin.distribution for plugin in plugins}
+    return Account.of(prepared.pack, resolved, distributions, active.owners)
+
+
+def _plugin_patches(plugins: Sequence[Plugin], host: Host, resolved: Resolved) -> Iterator[Patch]:
     for plugin in plugins:
         origin = Origin(plugin.name, "packc_patches", plugin.distribution)
         for answer in host.ask(plugin, "packc_patches", Patch, variant=resolved.variant):
-            yield evolve(answer, origin=origin)
+            yield evolve(answer, origin=origin, operations=_placed(answer, plugin))
+
+
+def _placed(patch: Patch, plugin: Plugin) -> tuple[Operation, ...]:
+    """Return the operations, placed where the hook begins if they name no line themselves."""
+    hook = span_of(plugin.module.packc_patches)
+    return tuple(evolve(each, span=each.span or hook) for each in patch.operations)
+
+
+def _with_secrets_marked(patches: Sequence[Patch], resolved: Resolved) -> Sequence[Patch]:
+    """Return the patches with the operations marked that write a secret: no message shows it."""
+    secrets = {name for name, value in resolved.values.items() if value.secret}
+    if not secrets:
+        return patches
+    return [
+        evolve(
+            each,
+            operations=tuple(evolve(o, secret=o.parameter in secrets) for o in each.operations),
+        )
+        for each in patches
+    ]
 
 
 def _plugin_notes(plugins: Sequence[Plugin], host: Host, resolved: Resolved) -> Iterator[Note]:
@@ -171,7 +242,6 @@ def _plugin_notes(plugins: Sequence[Plugin], host: Host, resolved: Resolved) -> 
             yield evolve(answer, origin=origin)
 
 
-def _stop_at_errors(findings: Sequence[Diagnostic]) -> None:
+def stop_at_errors(findings: Sequence[Diagnostic]) -> None:
     if any(finding.severity == "error" for finding in findings):
         raise PackcError(*findings)
-

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import inspect
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from importlib.metadata import EntryPoint, entry_points
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout, suppress
+from importlib.metadata import EntryPoint, distributions, entry_points
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any, NoReturn
@@ -21,12 +22,14 @@ import pluggy
 from attrs import define, evolve, field, frozen
 
 from packc import hookspecs
+from packc.answers import kind, misfit
 from packc.diagnostics import Diagnostic, PackcError, Span, did_you_mean
 from packc.frozen import FrozenError
 from packc.model import Distribution
 
 GROUP = hookspecs.PROJECT
 HOOK_SECONDS = 10.0
+HOOKS = tuple(name for name in dir(hookspecs) if name.startswith("packc_"))
 MAX_ITEMS = 100_000
 """More items than any real plugin returns; a generator without end is stopped here."""
 
@@ -39,6 +42,13 @@ class Found:
     target: str
     distribution: Distribution
     entry_point: EntryPoint = field(repr=False, eq=False)
+
+    @property
+    def module(self) -> str:
+        return self.target.partition(":")[0].strip()
+
+    def __str__(self) -> str:
+        return f"plugin '{self.name}' ({self.distribution.name} {self.distribution.version})"
 
 
 @frozen
@@ -53,21 +63,33 @@ class Plugin:
         return f"plugin '{self.name}' ({self.distribution.name} {self.distribution.version})"
 
 
-def discover() -> dict[str, tuple[Found, ...]]:
-    """Return the installed plugins by name, sorted; two of one name stand side by side."""
+def discover(group: str = GROUP) -> dict[str, tuple[Found, ...]]:
+    """Return the installed plugins of a group by name, sorted; two of one name side by side."""
     found: dict[str, list[Found]] = {}
-    for entry in entry_points(group=GROUP):
+    for entry in _entry_points(group):
         distribution = Distribution("unknown", "0")
         if entry.dist is not None:
-            distribution = Distribution(entry.dist.metadata["Name"], entry.dist.version)
-        found.setdefault(entry.name, []).append(
-            Found(entry.name, entry.value, distribution, entry)
-        )
+            distribution = Distribution(entry.dist.name or "unknown", entry.dist.version or "0")
+        found.setdefault(entry.name, []).append(Found(entry.name, entry.value, distribution, entry))
     return {
         # An editable install can list one entry point twice; it is still one plugin.
         name: tuple(sorted(set(found[name]), key=lambda f: (f.distribution.name, f.target)))
         for name in sorted(found)
     }
+
+
+def _entry_points(group: str) -> Iterable[EntryPoint]:
+    """Return the entry points; a distribution with broken metadata does not stop the others."""
+    try:
+        return entry_points(group=group)
+    except Exception:
+        return list(_readable_entry_points(group))
+
+
+def _readable_entry_points(group: str) -> Iterator[EntryPoint]:
+    for distribution in distributions():
+        with suppress(Exception):
+            yield from distribution.entry_points.select(group=group)
 
 
 @define
@@ -89,8 +111,8 @@ class Host:
     def load(self, name: str, span: Span | None = None) -> Plugin:
         """Return the plugin of that name, imported and registered.
 
-        `span` is where the name stands. Raises PackcError: PK201 two plugins of one name, PK202 no such
-        plugin, PK203 it cannot be imported, PK209 its hooks do not fit.
+        `span` is where the name stands. Raises PackcError: PK201 two plugins of one name, PK202 no
+        such plugin, PK203 it cannot be imported, PK209 its hooks do not fit.
         """
         if name not in self._loaded:
             found = self._find(name, span)
@@ -102,24 +124,24 @@ class Host:
     def ask(
         self, plugin: Plugin, hook: str, item_type: type, /, **arguments: Any
     ) -> tuple[Any, ...]:
-        """Return what the plugin's hook answers, checked item by item; empty where it has no such hook.
+        """Return what the plugin's hook answers, checked; empty where it has no such hook.
 
-        Raises PackcError that names plugin and hook: PK205 it raised, PK206 it returned something else
-        than items of `item_type`, PK207 it took too long, PK208 it tried to change its arguments.
+        Raises PackcError that names plugin and hook: PK205 it raised, PK206 it returned something
+        else than items of `item_type`, PK207 it took too long, PK208 it tried to change its
+        arguments.
         """
         others = [p.module for p in self._loaded.values() if p.module is not plugin.module]
         caller = self._manager.subset_hook_caller(hook, remove_plugins=others)
         if not caller.get_hookimpls():
             return ()
         guard = _Guard(plugin, hook, caller.get_hookimpls()[0].function)
-        with guard.watch(self.seconds):
+        with guard.watch(self.seconds), _quiet():
             answers = caller(**arguments)
             items = [item for answer in answers for item in guard.items(answer)]
-        for item in items:
-            if not isinstance(item, item_type):
-                guard.fail(
-                    "PK206", f"returned {_kind(item)} where {item_type.__name__} is expected"
-                )
+        for index, item in enumerate(items):
+            problem = misfit(item, item_type, f"answer[{index}]")
+            if problem is not None:
+                guard.fail("PK206", f"answered wrongly: {problem}")
         return tuple(items)
 
     def hooks(self, plugin: Plugin) -> tuple[str, ...]:
@@ -152,33 +174,35 @@ class Host:
 
     def _import(self, found: Found, span: Span | None) -> ModuleType:
         try:
-            module = found.entry_point.load()
+            with _time_limit(self.seconds), _quiet():
+                module = found.entry_point.load()
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a plugin may even exit while it is imported
-            raise PackcError(
-                Diagnostic(
-                    "PK203",
-                    f"the plugin '{found.name}' ({found.distribution.name}"
-                    f" {found.distribution.version}) cannot be imported: {_reason(error)}",
-                    span,
-                    f"try `python -c 'import {found.entry_point.module}'`, and tell its author",
-                )
-            ) from error
+            reason = _reason(error)
+            if isinstance(error, _TooSlowError):
+                reason = f"that takes longer than {self.seconds:g} s"
+            text = f"{found} cannot be imported: {reason}"
+            hint = f"try `python -c 'import {found.module}'`, and tell its author"
+            raise PackcError(Diagnostic("PK203", text, span, hint)) from error
         if not isinstance(module, ModuleType):
-            hint = f"its author: write '{found.name} = \"{found.entry_point.module}\"'"
-            text = f"the entry point of '{found.name}' names {_kind(module)}, expected a module"
+            hint = f"its author: name the module, '{found.name} = \"{found.module}\"'"
+            text = f"the entry point of {found} names {kind(module)}, expected a module"
             raise PackcError(Diagnostic("PK203", text, span, hint))
         return module
 
     def _register(self, plugin: Plugin, span: Span | None) -> None:
         if self._manager.is_registered(plugin.module):
             return
+        problem = _unknown_hook(plugin, span) or _unmarked_hook(plugin, span)
+        if problem is not None:
+            raise PackcError(problem)
         try:
             self._manager.register(plugin.module, name=plugin.module.__name__)
             self._manager.check_pending()
         except pluggy.PluginValidationError as error:
-            self._manager.unregister(plugin.module)
+            if self._manager.is_registered(plugin.module):
+                self._manager.unregister(plugin.module)
             raise PackcError(_does_not_fit(plugin, str(error), span)) from error
 
 
@@ -230,12 +254,12 @@ class _Guard:
         except BaseException as error:
             if type(error).__name__ == "FrozenInstanceError":
                 self.fail("PK208", "tried to change its arguments", "return a patch instead", error)
-            self.fail("PK205", f"raised {_reason(error)}", "tell the plugin's author", error)
+            self.fail("PK205", f"raised {_reason(error)}", cause=error)
 
     def items(self, answer: Any) -> Iterator[Any]:
         """Yield the items of an answer, which is any iterable but text or a map."""
         if isinstance(answer, str | bytes | Mapping) or not hasattr(answer, "__iter__"):
-            self.fail("PK206", f"returned {_kind(answer)}, expected a list")
+            self.fail("PK206", f"returned {kind(answer)}, expected a list")
         for count, item in enumerate(answer):
             if count == MAX_ITEMS:
                 self.fail("PK206", f"returned more than {MAX_ITEMS} items")
@@ -245,7 +269,7 @@ class _Guard:
         self,
         code: str,
         message: str,
-        hint: str | None = None,
+        hint: str = "tell the plugin's author",
         cause: BaseException | None = None,
     ) -> NoReturn:
         span = _raised_at(cause, self.plugin) or span_of(self.function)
@@ -255,7 +279,7 @@ class _Guard:
 
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Interrupt the block after that many seconds, where the platform can: a main thread with SIGALRM."""
+    """Interrupt the block after that many seconds, where there is SIGALRM: in a main thread."""
     usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
     if not usable or seconds <= 0:
         yield
@@ -272,6 +296,11 @@ def _time_limit(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def _quiet() -> AbstractContextManager[object]:
+    """Send what a plugin prints to standard error: standard output is for packc's results."""
+    return redirect_stdout(sys.stderr)
 
 
 def span_of(function: Callable[..., Any]) -> Span:
@@ -297,26 +326,37 @@ def _module_file(module: str, filename: str) -> str:
     return f"{name}/__init__.py" if filename.endswith("__init__.py") else f"{name}.py"
 
 
-def _does_not_fit(plugin: Plugin, reason: str, span: Span | None) -> Diagnostic:
-    known = [name for name in dir(hookspecs) if name.startswith("packc_")]
-    unknown = [
+def _unknown_hook(plugin: Plugin, span: Span | None) -> Diagnostic | None:
+    for name in _hook_like(plugin):
+        if name not in HOOKS:
+            hint = did_you_mean(name, HOOKS) or f"the hooks are {', '.join(HOOKS)}"
+            return Diagnostic("PK209", f"{plugin} has an unknown hook '{name}'", span, hint)
+    return None
+
+
+def _unmarked_hook(plugin: Plugin, span: Span | None) -> Diagnostic | None:
+    """Return an error where a hook would never be called, because nothing says that it is one."""
+    for name in _hook_like(plugin):
+        if not hasattr(getattr(plugin.module, name), f"{hookspecs.PROJECT}_impl"):
+            text = f"'{name}' of {plugin} is not marked as a hook"
+            return Diagnostic("PK209", text, span, "write '@hookimpl' above it")
+    return None
+
+
+def _hook_like(plugin: Plugin) -> list[str]:
+    return [
         name
         for name in dir(plugin.module)
-        if name.startswith("packc_") and callable(getattr(plugin.module, name)) and name not in known
+        if name.startswith("packc_") and inspect.isroutine(getattr(plugin.module, name))
     ]
-    if unknown:
-        hint = did_you_mean(unknown[0], known) or f"the hooks are {', '.join(known)}"
-        return Diagnostic("PK209", f"{plugin} has an unknown hook '{unknown[0]}'", span, hint)
+
+
+def _does_not_fit(plugin: Plugin, reason: str, span: Span | None) -> Diagnostic:
     last_line = reason.strip().splitlines()[-1]
-    return Diagnostic("PK209", f"a hook of {plugin} does not fit: {last_line}", span)
-
-
-def _kind(value: Any) -> str:
-    return "None" if value is None else f"a {type(value).__name__}"
+    text = f"a hook of {plugin} does not fit: {last_line}"
+    return Diagnostic("PK209", text, span, "tell the plugin's author")
 
 
 def _reason(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
-
-

@@ -1,4 +1,4 @@
-"""record: the build record of a variant: what went in and what came out, the same on every machine."""
+"""record: the build record of a variant, what went in and what came out: no clock, no host."""
 
 from __future__ import annotations
 
@@ -9,10 +9,19 @@ from typing import Any
 
 from packc import __version__
 from packc.inventory import images
-from packc.model import Distribution, FileContent, Level, Note, Object, Source, Value
+from packc.model import (
+    MARKER,
+    Distribution,
+    FileContent,
+    Level,
+    Note,
+    Object,
+    OutputFile,
+    Source,
+    Value,
+)
 from packc.pack import InputFile, Pack
-from packc.resolve import Resolved
-from packc.write import MARKER, OutputFile
+from packc.values import Resolved
 
 SECRET = "(secret)"
 FORMAT = 1
@@ -38,14 +47,14 @@ def record(
             "cloud": resolved.variant.cloud.name,
             "features": list(resolved.variant.features),
         },
-        "inputs": [_input(entry) for entry in pack.inputs],
-        "valuesFiles": [_input(entry) for entry in values_files],
-        "plugins": [_plugin(name, plugins[name]) for name in sorted(plugins)],
+        "inputs": [input_record(entry) for entry in pack.inputs],
+        "valuesFiles": [input_record(entry) for entry in values_files],
+        "plugins": [plugin_record(name, plugins[name]) for name in sorted(plugins)],
         "parameters": {name: _value(value) for name, value in sorted(resolved.values.items())},
         "objects": [_identity(data) for data in objects],
         "images": list(images(objects)),
         "notes": {level: sum(note.level is level for note in notes) for level in Level},
-        "outputs": {file.name: _output(file) for file in outputs},
+        "outputs": {file.name: output_record(file) for file in outputs},
     }
     text = json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False)
     return OutputFile(MARKER, f"{text}\n".encode())
@@ -65,11 +74,11 @@ def sha256(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def _input(entry: InputFile) -> dict[str, str]:
+def input_record(entry: InputFile) -> dict[str, str]:
     return {"name": entry.name, "digest": f"sha256:{entry.digest}"}
 
 
-def _plugin(name: str, distribution: Distribution) -> dict[str, str]:
+def plugin_record(name: str, distribution: Distribution) -> dict[str, str]:
     return {
         "name": name,
         "distribution": distribution.name,
@@ -98,5 +107,5 @@ def _identity(data: Object) -> dict[str, str]:
     return found
 
 
-def _output(file: OutputFile) -> dict[str, Any]:
+def output_record(file: OutputFile) -> dict[str, Any]:
     return {"bytes": len(file.content), "digest": sha256(file.content)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -11,12 +12,16 @@ from packc.diagnostics import Diagnostic, Related, Severity, Span
 
 TAB_WIDTH = 4
 MAX_EXCERPT = 160
+MAX_TEXT = 1000
+MAX_SOURCE = 4 * 1024 * 1024
+LINE_END = re.compile(r"\r\n|\r|\n")
 
 COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
 
 
 def text(diagnostics: Iterable[Diagnostic], *, colour: bool = False) -> str:
-    """Return the diagnostics, each with its place, the source line with a caret, and the way out."""
+    """Return the diagnostics, each with its place, the source line and caret, and the way out."""
+    _source_lines.cache_clear()  # files may have changed since the last time
     return "\n\n".join("\n".join(_lines(d, colour)) for d in diagnostics)
 
 
@@ -55,21 +60,21 @@ def _lines(diagnostic: Diagnostic, colour: bool) -> Iterator[str]:
     label = f"{diagnostic.severity.value}[{diagnostic.code}]"
     if colour:
         label = f"\033[{COLOURS[diagnostic.severity]}m{label}\033[0m"
-    yield f"{place}{label}: {diagnostic.message}"
+    yield f"{_printable(place)}{label}: {_told(diagnostic.message)}"
     if diagnostic.span and diagnostic.quote:
         yield from _excerpt(diagnostic.span)
     for word, value in (("found", diagnostic.found), ("expected", diagnostic.expected)):
         if value is not None:
-            yield f"  {word}: {value}"
+            yield f"  {word}: {_told(value)}"
     for related in diagnostic.related:
         yield from _related(related, diagnostic.quote)
     if diagnostic.hint:
-        yield f"  hint: {diagnostic.hint}"
+        yield f"  hint: {_told(diagnostic.hint)}"
 
 
 def _related(related: Related, quote: bool) -> Iterator[str]:
     place = f"{related.span}: " if related.span else ""
-    yield f"  {place}{related.message}"
+    yield f"  {_printable(place)}{_told(related.message)}"
     if related.span and quote:
         yield from _excerpt(related.span)
 
@@ -88,6 +93,12 @@ def _excerpt(span: Span) -> Iterator[str]:
     yield f"  {' ' * len(number)} | {' ' * len(_printable(before[start:]))}^"
 
 
+def _told(text: str) -> str:
+    """Return a text that may quote a file: in one line, of a length that a person reads."""
+    short = text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
+    return _printable(short)
+
+
 def _printable(line: str) -> str:
     """Return the text as a terminal can show it: nothing in a file may steer the terminal."""
     return "".join(
@@ -99,10 +110,14 @@ def _printable(line: str) -> str:
 @lru_cache(maxsize=8)
 def _source_lines(file: str) -> tuple[str, ...]:
     try:
-        content = Path(file).read_bytes()[: 4 * 1024 * 1024]
+        if not Path(file).is_file():
+            return ()
+        with Path(file).open("rb") as stream:
+            content = stream.read(MAX_SOURCE)
     except (OSError, ValueError):
         return ()
-    return tuple(content.decode("utf-8", errors="replace").removeprefix("\ufeff").splitlines())
+    text = content.decode("utf-8", errors="replace").removeprefix("\ufeff")
+    return tuple(LINE_END.split(text)) if text else ()
 
 
 def _place(span: Span | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""resolve: spec, cloud and settings into values, each with its source: default < cloud < values < --set."""
+"""resolve: spec, cloud and settings into values: default < cloud < values file < --set."""
 
 from __future__ import annotations
 
@@ -6,29 +6,14 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from typing import Any
 
-from attrs import field, frozen
-
 from packc.conditions import holds
 from packc.diagnostics import Diagnostic, Findings, Related, Span
 from packc.frozen import freeze
 from packc.model import MISSING, Cloud, Fact, Source, SourceKind, Value, Variant
 from packc.pack import Pack
-from packc.parameters import allowed_values, problems
-from packc.settings import Settings
+from packc.parameters import allowed_values, describe_type, problems
 from packc.spec import Constraint, Parameter, Refusal
-
-
-@frozen
-class Resolved:
-    """A variant, and for each of its parameters the value with its source."""
-
-    variant: Variant
-    values: Mapping[str, Value] = field(repr=False)
-    parameters: tuple[Parameter, ...] = field(repr=False)
-
-    def plain(self) -> dict[str, Any]:
-        """Return the values alone, by parameter; one that is not set is not in it."""
-        return {name: value.value for name, value in self.values.items()}
+from packc.values import Resolved, Settings
 
 
 def resolve(
@@ -62,7 +47,9 @@ def resolve(
         cloud=cloud,
         features=features,
         values=freeze(plain),
-        settings=freeze({use.name: use.with_ for use in pack.spec.features if use.name in features}),
+        settings=freeze(
+            {use.name: use.with_ for use in pack.spec.features if use.name in features}
+        ),
     )
     return Resolved(variant, values, parameters)
 
@@ -144,6 +131,7 @@ def _problems(parameter: Parameter, value: Value) -> Iterator[Diagnostic]:
             text, hint = f"the value does not fit a secret of type {parameter.type}", None
         else:
             text, hint = problem.message, problem.hint
+        hint = hint or f"the type is {describe_type(parameter)}"
         yield Diagnostic("PK131", prefix + text, value.source.span, hint, quote=not value.secret)
 
 
@@ -164,16 +152,15 @@ def _cloud_findings(
         f"'{parameter.name}' is {value.value}, which the cloud {cloud.name} does not support"
         f" because {reason}",
         value.source.span,
-        f"{cloud.name} supports {' and '.join(supported)}; leave the parameter out to take its default",
+        f"{cloud.name} supports {' and '.join(supported)};"
+        " leave the parameter out to take its default",
     )
 
 
 # --- rules between parameters -----------------------------------------------------------------
 
 
-def _constraint_findings(
-    parameter: Parameter, values: Mapping[str, Value]
-) -> Iterator[Diagnostic]:
+def _constraint_findings(parameter: Parameter, values: Mapping[str, Value]) -> Iterator[Diagnostic]:
     value = values.get(parameter.name)
     if value is None:
         return
@@ -181,10 +168,12 @@ def _constraint_findings(
         problem = _broken(constraint, value, values)
         if problem is not None:
             text, other = problem
-            related = ()
+            related: tuple[Related, ...] = ()
             if other is not None:
                 related = (
-                    Related(f"'{other.parameter}' is {other.value} ({other.source})", other.source.span),
+                    Related(
+                        f"'{other.parameter}' is {other.value} ({other.source})", other.source.span
+                    ),
                 )
             yield Diagnostic(
                 "PK135",
@@ -198,19 +187,16 @@ def _constraint_findings(
 def _broken(
     constraint: Constraint, value: Value, values: Mapping[str, Value]
 ) -> tuple[str, Value | None] | None:
-    """Return what is wrong, with the other parameter that it concerns; None where the rule holds."""
+    """Return what is wrong, with the other parameter concerned; None where the rule holds."""
     network = ip_network(value.value)
     if constraint.excludes is not None:
         if network.overlaps(ip_network(constraint.excludes)):
             return f"overlaps {constraint.excludes}", None
-    elif constraint.holdsBlock in values:
-        other = values[constraint.holdsBlock]
+    elif other := values.get(constraint.holdsBlock or ""):
         if network.prefixlen > other.value:
             return f"is smaller than one block of /{other.value}", other
-    elif constraint.equals in values:
-        other = values[constraint.equals]
-        if value.value != other.value:
-            return f"is not {other.value}", other
+    elif (other := values.get(constraint.equals or "")) and value.value != other.value:
+        return f"is not {other.value}", other
     return None
 
 
@@ -225,8 +211,8 @@ def _way_out(constraint: Constraint, other: Value | None) -> str:
 def _refused(refusal: Refusal, values: Mapping[str, Value], cloud: Cloud) -> Diagnostic:
     value = values.get(refusal.parameter)
     span: Span | None = value.source.span if value else None
-    chosen = f"'{refusal.parameter}' is {value.value}" if value else f"'{refusal.parameter}' is not set"
+    chosen = (
+        f"'{refusal.parameter}' is {value.value}" if value else f"'{refusal.parameter}' is not set"
+    )
     text = f"{chosen} on {cloud.name}: {refusal.reason}"
     return Diagnostic("PK136", text, span or refusal.span, refusal.hint)
-
-

@@ -1,4 +1,4 @@
-"""schema: the JSON Schema of the spec, made from its classes; editors complete and check with it."""
+"""schema: the JSON Schema of the spec, made from its classes, for editors to check with."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import attrs
 
 from packc.spec import EDITION
+from packc.speccheck import DNS_LABEL, VERSION
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCALARS: dict[Any, dict[str, Any]] = {
@@ -19,10 +20,20 @@ SCALARS: dict[Any, dict[str, Any]] = {
     bool: {"type": "boolean"},
     Any: {},
 }
+REFINEMENTS: dict[str, dict[str, dict[str, Any]]] = {
+    "PackSpec": {
+        "packc": {"const": EDITION},
+        "name": {"pattern": f"^({DNS_LABEL.pattern})$"},
+        "version": {"pattern": f"^({VERSION.pattern})$"},
+        "clouds": {"minItems": 1},
+        "objects": {"minItems": 1},
+    }
+}
+"""What an editor can check beyond types, by class and key; speccheck has the same rules."""
 
 
 def json_schema(root: type) -> dict[str, Any]:
-    """Return the schema of a file whose top level is `root`: closed, each key with its description."""
+    """Return the schema of a file whose top level is `root`: closed, each key described."""
     definitions: dict[str, Any] = {}
     _reference(root, definitions)
     top = definitions.pop(root.__name__)
@@ -49,8 +60,8 @@ def _class_schema(target: type, definitions: dict[str, Any]) -> dict[str, Any]:
         }
         for name, attribute in found
     }
-    if "packc" in properties:
-        properties["packc"]["const"] = EDITION
+    for name, refinement in REFINEMENTS.get(target.__name__, {}).items():
+        properties[name].update(refinement)
     return {
         "description": _first_line(target),
         "type": "object",
@@ -87,4 +98,4 @@ def _reference(target: type, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _first_line(target: type) -> str:
-    return (target.__doc__ or "").strip().splitlines()[0]
+    return (target.__doc__ or "").strip().partition("\n")[0]

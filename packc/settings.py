@@ -1,4 +1,4 @@
-"""settings: what the user set, from values files and the command line, by parameter and with places."""
+"""settings: what the user set, from values files and the command line, with places."""
 
 from __future__ import annotations
 
@@ -14,28 +14,11 @@ from packc.model import FileContent, Source, SourceKind, Value
 from packc.pack import InputFile
 from packc.parameters import from_text
 from packc.spec import Parameter
+from packc.values import Request, Settings
 from packc.yamlio import Document
 
 MAX_FILE_SIZE = 1024 * 1024
 PRIVATE = "-----BEGIN"
-
-
-@frozen
-class Request:
-    """What the user gave: values files in order (later wins), `name=value` texts, Kubernetes values."""
-
-    values_files: tuple[str, ...] = ()
-    sets: tuple[str, ...] = ()
-    kubernetes_values: tuple[str, ...] = ()
-
-
-@frozen
-class Settings:
-    """The values that the user set, by parameter. `inputs` are the files that they came from."""
-
-    values: Mapping[str, Value]
-    inputs: tuple[InputFile, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def read_settings(
@@ -43,8 +26,8 @@ def read_settings(
 ) -> Settings:
     """Return what the request sets; files are read here.
 
-    `off` maps each parameter of a feature that is off to that feature: setting one has no effect, which is
-    said. Raises PackcError with everything that names no parameter or cannot be read.
+    `off` maps each parameter of a feature that is off to that feature: setting one has no effect,
+    which is said. Raises PackcError with everything that names no parameter or cannot be read.
     """
     reader = _SettingsReader({p.name: p for p in parameters})
     for name in request.kubernetes_values:
@@ -78,15 +61,27 @@ class _SettingsReader:
         if document is None:
             return
         for parameter in self.parameters.values():
-            path = tuple((parameter.fromKubernetes or "").split("."))
+            if parameter.fromKubernetes is None:
+                continue
+            path = tuple(parameter.fromKubernetes.split("."))
             found = _lookup(document.data, path)
-            if parameter.fromKubernetes and found is not None:
-                self._take(parameter, found, Source(SourceKind.VALUES, _own(name), document.locate(path)))
+            if found is None:
+                self._report_absent(parameter, name)
+            else:
+                source = Source(SourceKind.VALUES, _own(name), document.locate(path))
+                self._take(parameter, found, source)
+
+    def _report_absent(self, parameter: Parameter, name: str) -> None:
+        text = f"no '{parameter.fromKubernetes}' here, so '{parameter.name}' is not set by it"
+        hint = "give the values of the Kubernetes layer, or leave --kubernetes-values out"
+        self.findings.add(
+            Diagnostic("PK139", text, Span(name), hint, Severity.WARNING, quote=False)
+        )
 
     def set(self, text: str) -> None:
         name, equals, value = text.partition("=")
         if not equals:
-            hint = "write --set NAME=VALUE, such as --set calico.mtu=1440"
+            hint = "write --set NAME=VALUE"
             self.findings.add(Diagnostic("PK130", f"--set '{name}' has no '='", hint=hint))
         elif name not in self.parameters:
             self._unknown(name, None, f"--set {name}: ")
@@ -121,7 +116,9 @@ class _SettingsReader:
 
     def _note(self, code: str, text: str, value: Value, hint: str) -> None:
         self.findings.add(
-            Diagnostic(code, text, value.source.span, hint, Severity.WARNING, quote=not value.secret)
+            Diagnostic(
+                code, text, value.source.span, hint, Severity.WARNING, quote=not value.secret
+            )
         )
 
     def _document(self, name: str) -> Document | None:
@@ -136,14 +133,13 @@ class _SettingsReader:
         documents = [d for d in parsed.documents if d.data is not None]
         if len(documents) > 1:
             place = documents[1].span
-            self.findings.add(
-                Diagnostic("PK138", "found a second document in a values file", place)
-            )
+            text, hint = "found a second document, expected one", "move it to a file of its own"
+            self.findings.add(Diagnostic("PK138", text, place, hint, quote=False))
         if not documents:
             return None
         if not isinstance(documents[0].data, dict):
-            hint = "write parameters as keys, such as 'calico.mtu: 1440'"
-            text = "a values file holds a map"
+            hint = "write parameters as keys: 'name: value'"
+            text = f"found {_kind(documents[0].data)}, expected a map of parameters"
             self.findings.add(Diagnostic("PK138", text, documents[0].span, hint, quote=False))
             return None
         return documents[0]
@@ -180,26 +176,31 @@ class _SettingsReader:
         previous = self.values.get(parameter.name)
         if previous is not None and previous.source.kind is source.kind is SourceKind.SET:
             text = f"--set {parameter.name} is given twice; the last one counts"
-            self.findings.add(Diagnostic("PK139", text, severity=Severity.WARNING))
+            hint = "remove one"
+            self.findings.add(Diagnostic("PK139", text, hint=hint, severity=Severity.WARNING))
         self.values[parameter.name] = Value(parameter.name, value, source, parameter.secret)
 
     def _file(
         self, parameter: Parameter, value: Any, source: Source, folder: Path
     ) -> FileContent | None:
-        """Return the content of the file that the value names; None, with the reason, if it cannot be read."""
+        """Return the content of the file that the value names; None where that cannot be."""
         if not isinstance(value, str) or "\n" in value or PRIVATE in value or "\0" in value:
-            hint = "name a file; paths in a values file are relative to it"
-            self._bad_file(parameter, source, "expected the path of a file", hint)
+            hint = "write the content to a file and name that; a path is relative to this file"
+            text = f"found {_kind(value)}, expected the path of a file"
+            self._bad_file(parameter, source, text, hint)
             return None
-        path = folder / value
+        # Someone may have given the secret itself where its file's name belongs.
+        shown = "the file" if parameter.secret else f"'{value}'"
         try:
-            content = yamlio.read_bytes(path, value, limit=MAX_FILE_SIZE)
+            content = yamlio.read_bytes(folder / value, value, limit=MAX_FILE_SIZE)
             text = content.decode()
         except PackcError as error:
-            reason = error.diagnostics[0].message
-            self._bad_file(parameter, source, f"'{value}': {reason}", None)
+            (reason,) = error.diagnostics
+            text = reason.message if parameter.secret else f"'{value}': {reason.message}"
+            self._bad_file(parameter, source, text, reason.hint)
         except UnicodeDecodeError:
-            self._bad_file(parameter, source, f"'{value}' is not UTF-8 text", "give a PEM file")
+            hint = "a PEM file is text: convert a DER file with openssl"
+            self._bad_file(parameter, source, f"{shown} is not UTF-8 text", hint)
         else:
             # A secret's digest would be a clue to it, so it is no recorded input.
             if not parameter.secret:
@@ -207,15 +208,13 @@ class _SettingsReader:
             return FileContent(value, text)
         return None
 
-    def _bad_file(
-        self, parameter: Parameter, source: Source, text: str, hint: str | None
-    ) -> None:
+    def _bad_file(self, parameter: Parameter, source: Source, text: str, hint: str | None) -> None:
         prefix = f"{parameter.name}: " if source.span else f"{source.name}: "
         self.findings.add(Diagnostic("PK138", prefix + text, source.span, hint, quote=False))
 
 
 def _discreet(diagnostic: Diagnostic) -> Diagnostic:
-    """Return a diagnostic about a values file without any text of the file: it may hold a secret."""
+    """Return a diagnostic about a values file without text of the file: it may hold a secret."""
     message = _WITHOUT_TEXT.get(diagnostic.code, diagnostic.message)
     hint = None if diagnostic.code in _WITHOUT_TEXT else diagnostic.hint
     return evolve(diagnostic, message=message, hint=hint, quote=False)
@@ -227,6 +226,19 @@ _WITHOUT_TEXT = {
 }
 
 
+def _kind(data: Any) -> str:
+    """Return what a value is without any text of it: it may be a secret."""
+    match data:
+        case dict():
+            return "a map"
+        case list():
+            return "a list"
+        case str() if "\n" in data:
+            return "several lines of text"
+        case _:
+            return "a single value"
+
+
 def _lookup(data: Any, path: tuple[str, ...]) -> Any:
     for step in path:
         data = data.get(step) if isinstance(data, dict) else None
@@ -236,5 +248,3 @@ def _lookup(data: Any, path: tuple[str, ...]) -> Any:
 def _own(name: str) -> str:
     """Return a file's own name: where the user keeps it must not reach the output."""
     return Path(name).name
-
-

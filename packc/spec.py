@@ -20,6 +20,9 @@ TypeName = Literal[
 ]
 OperationName = Literal["add", "remove", "replace", "move", "copy", "test"]
 Conversion = Literal["value", "string", "comma-list", "image-registry"]
+LayerName = Literal["kernel", "os", "k8s", "cni", "csi", "addon"]
+DependencyName = Literal["required", "optional", "notSupported", "upgrade"]
+ImpactName = Literal["cosmetic", "restarts-pods", "recreates-object", "cuts-traffic"]
 Scalar = str | int | float | bool
 OneOrMany = str | tuple[str, ...]
 ScalarOrMany = Scalar | tuple[Scalar, ...]
@@ -203,6 +206,90 @@ class NoteText:
 
 
 @frozen(kw_only=True)
+class ImpactSpec:
+    """What changing a field of an object does in a cluster, beyond what Kubernetes itself does."""
+
+    object: str = key("The object: Kind/name or Kind/namespace/name.")
+    path: str = key("The field, with all below it: a JSON Pointer, with list items named by key.")
+    class_: ImpactName = key("What a change does.", name="class")
+    reason: str = key("Why, for the person who reads the comparison.")
+    span: Span | None = place()
+
+
+@frozen(kw_only=True)
+class CheckRule:
+    """What the pack makes of a finding of `packc check`."""
+
+    code: str = key("The code of the finding: PK4 and two digits, or that of a plugin.")
+    severity: Literal["ignore", "note", "warning", "error"] = key(
+        "How much it matters in this pack; ignore leaves it out of the report."
+    )
+    reason: str = key("Why; shown beside the finding.")
+    object: str | None = key(
+        "The object: Kind/name or Kind/namespace/name; all where nothing is said.", default=None
+    )
+    span: Span | None = place()
+
+
+@frozen(kw_only=True)
+class PalettePreset:
+    """Values that Palette's form offers together, as one of the alternatives of a group."""
+
+    name: str = key("The name of the preset: unique in the pack, without `,` and `:`.")
+    displayName: str = key("The name that the form shows.")
+    group: str = key("The alternatives of one group exclude each other.")
+    parameters: Mapping[str, Scalar] = key("The value of each parameter that it sets.")
+    span: Span | None = place()
+
+
+@frozen(kw_only=True)
+class PaletteDependency:
+    """Another pack of the cluster profile that this one counts on or clashes with."""
+
+    packName: str = key("The name of the other pack.")
+    layer: LayerName = key("Its layer.")
+    type: DependencyName = key("What the other pack is to this one.")
+    minVersion: str | None = key(
+        "Its least version; unbounded where nothing is said.", default=None
+    )
+    maxVersion: str | None = key("Its greatest version.", default=None)
+    span: Span | None = place()
+
+
+@frozen(kw_only=True)
+class PaletteSpec:
+    """What Palette has to know of the pack beyond what it installs: `--format palette`."""
+
+    layer: LayerName = key("The layer of a cluster profile that it belongs to.")
+    cloudTypes: Mapping[str, OneOrMany] = key(
+        "What Palette calls each cloud of the pack; several words for one cloud add cloud types."
+    )
+    name: str | None = key("The name of the Palette pack; the pack's if left out.", default=None)
+    names: Mapping[str, str] = key(
+        "For clouds with other defaults than the rest, the name of a Palette pack of their own.",
+        factory=dict,
+    )
+    displayName: str | None = key("The name that people see; the title if left out.", default=None)
+    addonType: str | None = key("For the layer addon: its category.", default=None)
+    manifest: str | None = key(
+        "The name of the manifest: values stand below manifests.<it>, without a first word of"
+        " theirs that is the same; the pack's name if left out.",
+        default=None,
+    )
+    namespace: str | None = key("The namespace that Palette installs into.", default=None)
+    annotations: Mapping[str, str] = key("Annotations of pack.json.", factory=dict)
+    dependencies: tuple[PaletteDependency, ...] = key(
+        "Other packs that it counts on or clashes with.", default=()
+    )
+    presets: tuple[PalettePreset, ...] = key(
+        "Presets for parameters; features have theirs without being named.", default=()
+    )
+    prerequisites: tuple[str, ...] = key("What must be there first; Markdown.", default=())
+    upgrade: tuple[str, ...] = key("What an upgrade has to mind; Markdown.", default=())
+    span: Span | None = place()
+
+
+@frozen(kw_only=True)
 class PackSpec:
     """A pack: everything that pack.yaml says."""
 
@@ -222,6 +309,15 @@ class PackSpec:
     patches: tuple[str, ...] = key("Files with patches.", default=())
     refusals: tuple[Refusal, ...] = key("Combinations that must not be built.", default=())
     notes: tuple[NoteText, ...] = key("What the operator should know.", default=())
+    impacts: tuple[ImpactSpec, ...] = key(
+        "What changing a field does in a cluster; `packc diff` says so.", default=()
+    )
+    checks: tuple[CheckRule, ...] = key(
+        "What the pack makes of findings of `packc check`.", default=()
+    )
+    palette: PaletteSpec | None = key(
+        "What `packc build --format palette` writes beside the objects.", default=None
+    )
     span: Span | None = place()
 
 

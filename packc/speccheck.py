@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from ipaddress import ip_network
 
-
-from packc.diagnostics import Diagnostic, Related, Span, did_you_mean
+from packc.codes import CODES
+from packc.diagnostics import Diagnostic, PackcError, Related, Span, did_you_mean
 from packc.model import MISSING
 from packc.parameters import LIMIT_KEYS, LIMITS, allowed_values, problems
+from packc.patching.pointer import parse
 from packc.spec import Constraint, Items, PackSpec, Parameter
 
 Place = Callable[..., Span]
@@ -18,6 +19,7 @@ Place = Callable[..., Span]
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 # OCI tags are the narrowest home of a version: they allow no '+', and 128 characters.
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+PLUGIN_CODE = re.compile(r"(?!PK\d)[A-Z][A-Z0-9]*\d{2,}")
 PARAMETER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z][A-Za-z0-9_-]*)*")
 
 
@@ -29,15 +31,19 @@ def spec_findings(spec: PackSpec, place: Place) -> Iterator[Diagnostic]:
         "feature", [f.name for f in spec.features], lambda i: place("features", i, "name")
     )
     yield from _repeated("patch file", spec.patches, lambda i: place("patches", i))
-    for kind, names in (("clouds", spec.clouds), ("features", [f.name for f in spec.features])):
-        for index, name in enumerate(names):
-            if not DNS_LABEL.fullmatch(name):
-                key = (kind, index) if kind == "clouds" else (kind, index, "name")
-                yield _wrong(f"'{name}' is no plugin name", place(*key), "use a-z, 0-9 and '-'")
+    named: list[tuple[str, tuple[str | int, ...]]]
+    named = [(name, ("clouds", i)) for i, name in enumerate(spec.clouds)]
+    named += [(use.name, ("features", i, "name")) for i, use in enumerate(spec.features)]
+    for name, path in named:
+        if not DNS_LABEL.fullmatch(name):
+            yield _wrong(f"'{name}' is no plugin name", place(*path), "use a-z, 0-9 and '-'")
     for key in ("clouds", "objects"):
         if not getattr(spec, key):
             yield _wrong(f"'{key}' is empty", place(key), "list at least one")
     yield from parameter_findings(spec.parameters, lambda *key: place("parameters", *key))
+    yield from _impact_findings(spec, place)
+    yield from _check_rules(spec, place)
+    yield from _palette(spec, place)
 
 
 def parameter_findings(parameters: tuple[Parameter, ...], place: Place) -> Iterator[Diagnostic]:
@@ -49,6 +55,15 @@ def parameter_findings(parameters: tuple[Parameter, ...], place: Place) -> Itera
         yield from _parameter(parameter, by_name, lambda *key, i=index: place(i, *key))
 
 
+def _impact_findings(spec: PackSpec, place: Place) -> Iterator[Diagnostic]:
+    """Yield the paths of impacts that are none: unlike those of patches, no build follows them."""
+    for index, impact in enumerate(spec.impacts):
+        try:
+            parse(impact.path, place("impacts", index, "path"))
+        except PackcError as error:
+            yield from error.diagnostics
+
+
 def _identity(spec: PackSpec, place: Place) -> Iterator[Diagnostic]:
     if not DNS_LABEL.fullmatch(spec.name):
         hint = "use a-z, 0-9 and '-', at most 63 characters"
@@ -58,6 +73,62 @@ def _identity(spec: PackSpec, place: Place) -> Iterator[Diagnostic]:
         yield _wrong(f"'{spec.version}' is no version", place("version"), hint)
 
 
+def _check_rules(spec: PackSpec, place: Place) -> Iterator[Diagnostic]:
+    """Yield rules for findings that packc never has; the codes of plugins are not known here."""
+    known = [code for code in CODES if code.startswith("PK4")]
+    for index, rule in enumerate(spec.checks):
+        if rule.code not in known and not PLUGIN_CODE.fullmatch(rule.code):
+            hint = did_you_mean(rule.code, known) or f"the codes are {', '.join(known)}"
+            text = f"there is no finding '{rule.code}'"
+            yield _wrong(text, place("checks", index, "code"), hint)
+        if not rule.reason.strip():
+            hint = "say why, for those who review the pack"
+            yield _wrong("the reason is empty", place("checks", index, "reason"), hint)
+
+
+def _palette(spec: PackSpec, place: Place) -> Iterator[Diagnostic]:
+    """Yield names of `palette` that Palette cannot take.
+
+    Clouds are not checked: a build may have more than the pack lists.
+    """
+    palette = spec.palette
+    if palette is None:
+        return
+    for key in ("name", "manifest", "namespace"):
+        name = getattr(palette, key)
+        if name is not None and not DNS_LABEL.fullmatch(name):
+            hint = "use a-z, 0-9 and '-', at most 63 characters"
+            yield _wrong(f"'{name}' is no DNS label", place("palette", key), hint)
+    for cloud, name in palette.names.items():
+        if not DNS_LABEL.fullmatch(name):
+            hint = "use a-z, 0-9 and '-', at most 63 characters"
+            yield _wrong(f"'{name}' is no DNS label", place("palette", "names", cloud), hint)
+    yield from _repeated(
+        "preset",
+        [p.name for p in palette.presets],
+        lambda i: place("palette", "presets", i, "name"),
+    )
+    for index, preset in enumerate(palette.presets):
+        for key in ("name", "group"):
+            if not re.fullmatch(r"[^,:\n]+", getattr(preset, key)):
+                text = f"the {key} of a preset is text without ',' and ':'"
+                where = place("palette", "presets", index, key)
+                yield _wrong(text, where, "Palette separates presets by these")
+        yield from _preset_values(spec, index, place)
+
+
+def _preset_values(spec: PackSpec, index: int, place: Place) -> Iterator[Diagnostic]:
+    assert spec.palette is not None
+    known = {parameter.name: parameter for parameter in spec.parameters}
+    for name, value in spec.palette.presets[index].parameters.items():
+        where = place("palette", "presets", index, "parameters", name)
+        if name not in known:
+            yield _unknown_parameter(name, known, where)
+            continue
+        for problem in problems(known[name], value):
+            yield Diagnostic("PK131", f"{name}: {problem.message}", where, problem.hint)
+
+
 def _nested_names(parameters: tuple[Parameter, ...], place: Place) -> Iterator[Diagnostic]:
     """Yield names that are a prefix of others: values files are nested by the dots."""
     names = {parameter.name for parameter in parameters}
@@ -65,7 +136,9 @@ def _nested_names(parameters: tuple[Parameter, ...], place: Place) -> Iterator[D
         parts = parameter.name.split(".")
         for size in range(1, len(parts)):
             if ".".join(parts[:size]) in names:
-                message = f"'{parameter.name}' stands below the parameter '{'.'.join(parts[:size])}'"
+                message = (
+                    f"'{parameter.name}' stands below the parameter '{'.'.join(parts[:size])}'"
+                )
                 yield _wrong(message, place(index, "name"), "give one of them another name")
 
 
@@ -108,8 +181,9 @@ def _items(items: Items, place: Place) -> Iterator[Diagnostic]:
     if items.pattern is not None:
         try:
             re.compile(items.pattern)
-        except re.error as error:
-            yield _wrong(f"the pattern is no regular expression: {error}", place("pattern"))
+        except (re.error, OverflowError, RecursionError) as error:
+            message = f"the pattern is no regular expression: {error}"
+            yield _wrong(message, place("pattern"), "write it as Python's re reads it")
 
 
 def _collection(parameter: Parameter, place: Place) -> Iterator[Diagnostic]:
@@ -135,7 +209,8 @@ def _default(parameter: Parameter, place: Place) -> Iterator[Diagnostic]:
         hint = "leave out 'required' or 'default'"
         yield _wrong("a required parameter has no default", place("default"), hint)
     for problem in problems(parameter, parameter.default):
-        yield _wrong(f"the default: {problem.message}", place("default"), problem.hint)
+        hint = problem.hint or "choose another default, or other limits"
+        yield _wrong(f"the default: {problem.message}", place("default"), hint)
 
 
 def _from_cloud(parameter: Parameter, place: Place) -> Iterator[Diagnostic]:
@@ -191,5 +266,3 @@ def _unknown_parameter(name: str, known: Iterable[str], span: Span) -> Diagnosti
 
 def _wrong(message: str, span: Span, hint: str | None = None) -> Diagnostic:
     return Diagnostic("PK113", message, span, hint)
-
-

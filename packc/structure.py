@@ -1,9 +1,9 @@
-"""structure: YAML data into the classes of the spec; a closed world, and every error has its place."""
+"""structure: YAML data into the classes of the spec; a closed world, every error in its place."""
 
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
@@ -17,6 +17,8 @@ from packc.diagnostics import Diagnostic, Span, did_you_mean
 from packc.yamlio import MarkedDict, MarkedList
 
 T = TypeVar("T")
+
+LONGEST_SHOWN = 60
 
 SCALAR_NAMES: dict[type, str] = {
     str: "text",
@@ -48,7 +50,10 @@ def describe(value: Any) -> str:
     kind = next(name for base, name in SCALAR_NAMES.items() if _is_a(value, base))
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{kind} {value!r}" if isinstance(value, str | int | float) else kind
+    if not isinstance(value, str | int | float):
+        return kind
+    text = str(value)
+    return f"{kind} '{text}'" if len(text) <= LONGEST_SHOWN else f"{kind} '{text[:LONGEST_SHOWN]}…'"
 
 
 def key_names(target: type) -> dict[str, str]:
@@ -87,10 +92,9 @@ def _converter() -> Converter:
         converter.register_structure_hook(scalar, _scalar)
     converter.register_structure_hook_func(lambda target: target is Any, lambda value, _: value)
     converter.register_structure_hook_func(_is_mapping, _mapping)
-    converter.register_structure_hook_func(lambda target: get_origin(target) is tuple, _tuple)
+    converter.register_structure_hook_func(_is_tuple, _tuple)
     converter.register_structure_hook_func(_is_union, _union)
-    converter.register_structure_hook_func(lambda target: get_origin(target) is Literal, _word)
-    converter.register_structure_hook_func(_is_enum, _word)
+    converter.register_structure_hook_func(_is_literal, _word)
     converter.register_structure_hook_func(attrs.has, _class)
     return converter
 
@@ -103,13 +107,23 @@ def _is_a(value: Any, target: Any) -> bool:
         return type(value) is target
     if target is dict or attrs.has(target) or _is_mapping(target):
         return isinstance(value, dict)
-    if target is list or get_origin(target) is tuple:
+    if target is list or _is_tuple(target):
         return isinstance(value, list)
     return isinstance(value, str)
 
 
 def _is_mapping(target: Any) -> bool:
     return get_origin(target) is Mapping
+
+
+def _is_tuple(target: Any) -> bool:
+    origin: Any = get_origin(target)
+    return origin is tuple
+
+
+def _is_literal(target: Any) -> bool:
+    origin: Any = get_origin(target)
+    return origin is Literal
 
 
 def _is_union(target: Any) -> bool:
@@ -121,10 +135,15 @@ def _is_enum(target: Any) -> bool:
 
 
 def _scalar(value: Any, target: type) -> Any:
+    if _is_enum(target):  # cattrs takes the hook of `str` for a StrEnum too
+        return _word(value, target)
     if _is_a(value, target):
         return value
-    scalar = isinstance(value, int | float)
-    hint = "quote it, so that it is read as text" if target is str and scalar else None
+    hint = None
+    if value is None:
+        hint = "write a value, or remove the key"
+    elif target is str and isinstance(value, int | float):
+        hint = "quote it, so that it is read as text"
     raise WrongTypeError(value, SCALAR_NAMES[target], hint)
 
 
@@ -132,28 +151,26 @@ def _mapping(value: Any, target: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise WrongTypeError(value, "a map")
     _, item_type = get_args(target)
-    return _each(((name, name, item) for name, item in value.items()), item_type, dict)
+    return _each(value.items(), item_type)
 
 
 def _tuple(value: Any, target: Any) -> tuple[Any, ...]:
     if not isinstance(value, list):
         raise WrongTypeError(value, "a list", "put '- ' before it to make it a list of one")
-    item_type = get_args(target)[0]
-    items = ((index, index, item) for index, item in enumerate(value))
-    return tuple(_each(items, item_type, dict).values())
+    return tuple(_each(enumerate(value), get_args(target)[0]).values())
 
 
-def _each(items: Iterator[tuple[Any, Any, Any]], item_type: Any, build: type) -> Any:
+def _each(items: Iterable[tuple[Any, Any]], item_type: Any) -> dict[Any, Any]:
     """Structure every item, and raise one group with the errors of all."""
     done, errors = {}, []
-    for name, step, item in items:
+    for step, item in items:
         try:
-            done[name] = _converter().structure(item, item_type)
+            done[step] = _converter().structure(item, item_type)
         except Exception as error:
             errors.append(_Step(step, item_type, error))
     if errors:
         raise ExceptionGroup("items", errors)
-    return build(done)
+    return done
 
 
 class _Step(Exception):
@@ -173,7 +190,7 @@ def _union(value: Any, target: Any) -> Any:
 
 
 def _name(target: Any) -> str:
-    if get_origin(target) is tuple:
+    if _is_tuple(target):
         return "a list"
     return SCALAR_NAMES.get(target, "a map")
 

@@ -1,7 +1,7 @@
 """write: bytes to files, atomically: a crash leaves the old tree or the new one, never a mixture.
 
-A pack's variants are written into a folder beside the old one, and the two change places in one step
-of the kernel (renameat2 with RENAME_EXCHANGE on Linux). Builds into one folder take turns by a lock.
+A pack's variants are written into a folder beside the old one, and the two change places in one
+step of the kernel (renameat2 with RENAME_EXCHANGE on Linux). Builds into one folder take turns.
 """
 
 from __future__ import annotations
@@ -17,30 +17,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from attrs import frozen
-
 from packc.diagnostics import Diagnostic, PackcError
+from packc.model import MARKER, OutputFile
 
 PUBLIC_FILE, PRIVATE_FILE, FOLDER = 0o644, 0o600, 0o755
 STAGING = ".packc-"
-MARKER = "build.json"
-"""The file that every variant folder of ours has; a folder without it is somebody else's."""
-
-
-@frozen
-class OutputFile:
-    """A file of a variant. A private one holds key material and is readable by its owner only."""
-
-    name: str
-    content: bytes
-    private: bool = False
+ASIDE = f"{STAGING}old-"
 
 
 def write(folder: Path, variants: Mapping[str, Sequence[OutputFile]]) -> None:
     """Replace the given variants below `folder` in one step; other variants there stay.
 
-    The files' modes do not depend on the umask. Raises PackcError: PK503 where it cannot be written,
-    PK504 where the place is taken by something that packc did not write.
+    The files' modes do not depend on the umask. Raises PackcError: PK503 where it cannot be
+    written, PK504 where the place is taken by something that packc did not write.
     """
     try:
         _write(folder, variants)
@@ -51,22 +40,24 @@ def write(folder: Path, variants: Mapping[str, Sequence[OutputFile]]) -> None:
 def _write(folder: Path, variants: Mapping[str, Sequence[OutputFile]]) -> None:
     parent = folder.parent
     parent.mkdir(parents=True, exist_ok=True)
-    with _staging(parent) as staging:
+    with _our_turn(parent):
+        _refuse_strangers(folder, variants)
+        staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=parent))
         for name, files in variants.items():
             _write_variant(staging / name, files)
-        with _locked(parent):
-            _remove_abandoned(parent, staging)
-            _refuse_strangers(folder, variants)
-            _carry_over(folder, staging, set(variants))
-            staging.chmod(FOLDER)
-            _sync(staging)
-            _swap(staging, folder)
-            _sync(parent)
+        _carry_over(folder, staging, set(variants))
+        staging.chmod(FOLDER)
+        _sync(staging)
+        _swap(staging, folder)
+        _sync(parent)
 
 
 def _write_variant(folder: Path, files: Sequence[OutputFile]) -> None:
-    folder.mkdir()
-    folder.chmod(FOLDER)
+    inner = {parent for file in files for parent in (folder / file.name).parents}
+    folders = sorted(each for each in inner if each.is_relative_to(folder))
+    for each in folders or [folder]:
+        each.mkdir()
+        each.chmod(FOLDER)
     for file in files:
         mode = PRIVATE_FILE if file.private else PUBLIC_FILE
         descriptor = os.open(folder / file.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -75,26 +66,27 @@ def _write_variant(folder: Path, files: Sequence[OutputFile]) -> None:
             stream.write(file.content)
             stream.flush()
             os.fsync(descriptor)
-    _sync(folder)
+    for each in reversed(folders or [folder]):
+        _sync(each)
 
 
-# --- staging ----------------------------------------------------------------------------------
+# --- turns ------------------------------------------------------------------------------------
 
 
 @contextmanager
-def _staging(parent: Path) -> Iterator[Path]:
-    """Yield a new folder that is locked while we live, and gone afterwards whatever it holds then."""
-    staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=parent))
-    try:
-        with _locked(staging):
-            yield staging
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+def _our_turn(parent: Path) -> Iterator[None]:
+    """Hold the lock of the folder that the trees stand in, and leave nothing else of ours in it."""
+    with _locked(parent):
+        _clear_up(parent)
+        try:
+            yield
+        finally:
+            _clear_up(parent)
 
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder; the kernel lets go of it when the process ends, however it ends."""
+    """Hold the lock of a folder; the kernel lets go of it however the process ends."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -103,26 +95,17 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _remove_abandoned(parent: Path, own: Path) -> None:
-    """Remove what builds that were killed left behind: staging folders that nobody holds."""
-    for folder in parent.glob(f"{STAGING}*"):
-        if folder != own and _is_abandoned(folder):
-            shutil.rmtree(folder, ignore_errors=True)
+def _clear_up(parent: Path) -> None:
+    """Put back a tree that was set aside and not replaced, and remove what else was left behind.
 
-
-def _is_abandoned(folder: Path) -> bool:
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    else:
-        return True
-    finally:
-        os.close(descriptor)
+    We hold the lock, so what is there is ours, or of a build that was killed.
+    """
+    for aside in sorted(parent.glob(f"{ASIDE}*")):
+        folder = parent / aside.name.removeprefix(ASIDE)
+        if not folder.exists():
+            aside.rename(folder)
+    for left_over in sorted(parent.glob(f"{STAGING}*")):
+        shutil.rmtree(left_over, ignore_errors=True)
 
 
 # --- the old tree -----------------------------------------------------------------------------
@@ -145,18 +128,19 @@ def _taken(place: Path, why: str) -> Diagnostic:
 
 def _carry_over(old: Path, new: Path, replaced: set[str]) -> None:
     """Put everything else of the old tree into the new one, as links to the same files."""
-    if not old.is_dir():
+    if old.is_dir():
+        for entry in sorted(old.iterdir()):
+            if entry.name not in replaced:
+                _link(entry, new / entry.name)
+
+
+def _link(source: Path, target: Path) -> None:
+    if source.is_dir() and not source.is_symlink():
+        target.mkdir()
+        for entry in sorted(source.iterdir()):
+            _link(entry, target / entry.name)
+        shutil.copystat(source, target)
         return
-    for entry in sorted(old.iterdir()):
-        if entry.name in replaced:
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.copytree(entry, new / entry.name, symlinks=True, copy_function=_link)
-        else:
-            _link(str(entry), str(new / entry.name))
-
-
-def _link(source: str, target: str) -> None:
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError:  # a file system without hard links
@@ -164,13 +148,16 @@ def _link(source: str, target: str) -> None:
 
 
 def _swap(new: Path, folder: Path) -> None:
-    """Let the new tree and the old one change places; where the kernel cannot, in two steps."""
+    """Let the new tree take the old one's place.
+
+    Where the kernel cannot exchange them, a build that is killed between the two steps leaves none;
+    the next one puts the old tree back.
+    """
     if not folder.exists():
         new.rename(folder)
     elif not _exchange(new, folder):
-        with tempfile.TemporaryDirectory(prefix=STAGING, dir=folder.parent) as aside:
-            folder.rename(Path(aside) / folder.name)
-            new.rename(folder)
+        folder.rename(folder.with_name(f"{ASIDE}{folder.name}"))
+        new.rename(folder)
 
 
 def _exchange(first: Path, second: Path) -> bool:
@@ -205,6 +192,9 @@ def _cannot_write(folder: Path, error: OSError) -> Diagnostic:
         errno.EROFS: "choose another folder with -o",
         errno.EACCES: "choose another folder with -o, or change its permissions",
         errno.ENOTDIR: "a part of the path is a file; choose another folder with -o",
+        errno.EEXIST: "a part of the path is a file; choose another folder with -o",
+        errno.EBUSY: "it is a mount point; choose a folder above or below it with -o",
+        errno.EXDEV: "it belongs to another file system; remove it, or choose another with -o",
     }
     hint = hints.get(error.errno or 0, "the previous output is untouched")
     return Diagnostic("PK503", f"cannot write '{folder}': {reason}", hint=hint)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,7 +23,23 @@ def _has_js_yaml() -> bool:
     return shutil.which("node") is not None and (modules / "js-yaml").is_dir()
 
 
-PROBES: dict[str, Callable[[], bool]] = {"js-yaml": _has_js_yaml}
+def _has_jest_sarif() -> bool:
+    modules = Path(os.environ.get(NODE_MODULES, "node_modules"))
+    return (modules / "@microsoft" / "jest-sarif").is_dir()
+
+
+def _runs(program: str) -> bool:
+    """Return whether it runs: pyenv has a python3.13 on the PATH that may stand for no version."""
+    found = shutil.which(program)
+    return found is not None and subprocess.run([found, "-V"], capture_output=True).returncode == 0
+
+
+PYTHONS = ("python3.11", "python3.12", "python3.13")
+PROBES: dict[str, Callable[[], bool]] = {
+    "jest-sarif": _has_jest_sarif,
+    "js-yaml": _has_js_yaml,
+    **{python: partial(_runs, python) for python in PYTHONS},
+}
 """How to find what is more than a program on the PATH."""
 
 
@@ -41,3 +61,132 @@ def _has(name: str) -> bool:
 def calico() -> Path:
     """The folder of the Calico pack."""
     return ROOT / "packs" / "calico"
+
+
+# --- what is made once for all tests ----------------------------------------------------------
+
+Once = Callable[[str, Callable[[Path], None]], Path]
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Return the folder of a name, filled by the first worker of pytest-xdist that asks for it."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+
+    def make_once(name: str, make: Callable[[Path], None]) -> Path:
+        folder, done = base / name, base / f"{name}.done"
+        with (base / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+
+    return make_once
+
+
+def build_with_hatch(folder: Path, *options: str, **environment: str) -> None:
+    """Build the sdist, and the wheel from it; with `--wheel` the wheel from the checkout."""
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "build",
+        "--no-isolation",
+        "--outdir",
+        folder,
+        *options,
+        ROOT,
+    ]
+    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def distributions(once: Once) -> Path:
+    """A folder with the sdist, and with the wheel that was built from it."""
+    return once("distributions", build_with_hatch)
+
+
+@pytest.fixture
+def build_distributions() -> Callable[..., None]:
+    """Build into a folder: the sdist and the wheel from it; with `--wheel` from the checkout."""
+    return build_with_hatch
+
+
+Install = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session")
+def installed(once: Once, distributions: Path) -> Install:
+    """Return the packc command of a new environment in which the wheel is installed."""
+    (wheel,) = distributions.glob("*.whl")
+
+    def install(python: str) -> Path:
+        def make(folder: Path) -> None:
+            subprocess.run([python, "-m", "venv", folder], check=True)
+            pip: list[str | Path] = [
+                folder / "bin" / "pip",
+                "--disable-pip-version-check",
+                "install",
+                "--quiet",
+            ]
+            done = subprocess.run([*pip, wheel], capture_output=True, text=True)
+            if "from versions: none" in done.stderr and REQUIRED not in os.environ:
+                pytest.skip("no package index can be reached")
+            assert done.returncode == 0, done.stderr
+
+        return once(f"venv-{Path(python).name}", make) / "bin" / "packc"
+
+    return install
+
+
+# --- packs ------------------------------------------------------------------------------------
+
+
+SMALL_SPEC = """\
+packc: 1
+name: small
+version: 1.0.0
+title: Small
+description: A ConfigMap and a Secret.
+clouds: [aws, azure]
+parameters:
+- {name: small.size, type: integer, description: A number., default: 1, maximum: 9}
+- {name: small.fast, type: boolean, description: A switch., default: false}
+- {name: small.names, type: list, description: Some names., default: [a], items: {type: string}}
+- {name: small.labels, type: map, description: Some labels., default: {}, items: {type: string}}
+- {name: small.word, type: string, description: A secret., secret: true}
+objects:
+- files: base/objects.yaml
+bindings:
+- {parameter: small.size, object: ConfigMap/small, path: /data/size, as: string}
+- {parameter: small.fast, object: ConfigMap/small, path: /data/fast, as: string}
+- {parameter: small.names, object: ConfigMap/small, path: /data/names, as: comma-list}
+- {parameter: small.labels, object: ConfigMap/small, path: /metadata/labels}
+- {parameter: small.word, object: Secret/small, path: /stringData/word}
+"""
+
+SMALL_OBJECTS = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: small, namespace: default, labels: {}}
+data: {size: "1", fast: "false", names: a}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: small, namespace: default}
+stringData: {word: ""}
+"""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """The folder of a pack with a parameter of each common type, quick to build."""
+    folder = tmp_path / "packs" / "small"
+    (folder / "base").mkdir(parents=True)
+    (folder / "pack.yaml").write_text(SMALL_SPEC)
+    (folder / "base" / "objects.yaml").write_text(SMALL_OBJECTS)
+    return folder

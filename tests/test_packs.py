@@ -1,4 +1,4 @@
-"""Calico for every cloud and feature set: snapshots of what is emitted, and that every variant builds."""
+"""Calico for every cloud and feature set: snapshots of the output, and every variant builds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 
 from packc.emit import emit
-from packc.model import Object
+from packc.model import Level, Object
 from packc.pipeline import Compiled, Selection, compile_variant, output_files, prepare
 from packc.plugins import Host
 from packc.settings import Request
@@ -69,7 +69,7 @@ def by_identity(compiled: Compiled) -> dict[str, Object]:
 
 @pytest.mark.parametrize(("cloud", "features"), VARIANTS)
 def test_objects(cloud: str, features: tuple[str, ...], snapshot: SnapshotAssertion) -> None:
-    """The CRDs are the same in every variant that has them, so they have a snapshot of their own."""
+    """The CRDs are the same in every variant that has them, and have a snapshot of their own."""
     compiled, _ = compile_calico(cloud, features)
 
     text = emit([data for data in compiled.objects if not is_crd(data)])
@@ -164,3 +164,13 @@ def test_parameters_reach_their_fields() -> None:
         "mirror.example.com:5000/calico/kube-controllers:v3.32.1",
         "mirror.example.com:5000/calico/node:v3.32.1",
     ]
+
+
+@pytest.mark.parametrize("mode", ["CrossSubnet", "Never"])
+def test_a_mode_that_needs_more_of_the_network_warns(mode: str) -> None:
+    compiled, files = compile_calico("vmware", sets={"calico.encapsulationMode": mode})
+
+    warnings = [note for note in compiled.notes if note.level is Level.WARNING]
+    assert [note.origin.writer for note in warnings if note.origin] == ["pack.yaml"]
+    assert "## Warnings" in files["NOTES.md"]
+    assert json.loads(files["build.json"])["notes"]["warning"] == 1

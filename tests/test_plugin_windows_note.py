@@ -83,6 +83,14 @@ def test_values_that_fit_still_leave_strict_affinity_to_do() -> None:
             "There is no tunnel",
         ),
         ({"calico.networkingBackend": "bird"}, "The backend `bird` is chosen"),
+        (
+            {"calico.encapsulationType": IPIP, "calico.networkingBackend": "bird"},
+            "IP-in-IP is chosen: ",
+        ),
+        (
+            {"calico.encapsulationMode": "Never", "calico.networkingBackend": "bird"},
+            "There is no tunnel",
+        ),
         ({"calico.mtu": 1440}, "`calico.mtu` is 1440"),
     ],
 )

@@ -12,7 +12,7 @@ from packc.diagnostics import PackcError
 from packc.model import Cloud, Distribution, Level, Note, Patch, Variant
 from packc.pipeline import Selection, compile_variant, prepare
 from packc.plugins import Found, Host
-from packc.settings import Request
+from packc.values import Request
 
 ROOT = Path(__file__).parent.parent
 FACT = "pod-network-encapsulation"
@@ -39,6 +39,7 @@ def host() -> Host:
 
 def cloud_of(host: Host, name: str) -> Cloud:
     [cloud] = host.ask(host.load(name), "packc_clouds", Cloud)
+    assert isinstance(cloud, Cloud)
     return cloud
 
 

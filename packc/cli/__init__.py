@@ -14,26 +14,58 @@ OK, WRONG, USAGE, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    _mend_streams()
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("packc: interrupted; whole outputs only were written", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader has left, as `head` does
+        _give_up_output()
+        return OK
+    except OSError as error:
+        if error.filename is not None:
+            return _report_bug()
+        _give_up_output()
+        reason = (error.strerror or str(error)).lower()
+        print(f"error[PK503]: cannot write standard output: {reason}", file=sys.stderr)
+        return WRONG
+    except Exception:
+        return _report_bug()
+    return code
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = build_parser()
     if "_ARGCOMPLETE" in os.environ:
         import argcomplete
 
         argcomplete.autocomplete(parser)
-    options = parser.parse_args(arguments)
     try:
-        code = options.run(options)
-        sys.stdout.flush()
-    except KeyboardInterrupt:
-        print("packc: interrupted; whole outputs only were written", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        # The reader has left, as `head` does. Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
-    except Exception:
-        import traceback
+        options = parser.parse_args(arguments)
+    except SystemExit as stop:  # after --help, --version, or wrong usage
+        return int(stop.code or OK)
+    return int(options.run(options))
 
-        traceback.print_exc()
-        print("\npackc: this is a bug of packc; please report it with the lines above", file=sys.stderr)
-        return BUG
-    return int(code)
+
+def _mend_streams() -> None:
+    """Let output that was closed go nowhere, and characters that it cannot show be escaped."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
+        getattr(sys, name).reconfigure(errors="backslashreplace")
+
+
+def _give_up_output() -> None:
+    """Let the rest go nowhere: Python would complain again when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _report_bug() -> int:
+    import traceback
+
+    traceback.print_exc()
+    text = "this is a bug of packc; please report it with the lines above"
+    print(f"\npackc: {text}", file=sys.stderr)
+    return BUG

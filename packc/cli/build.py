@@ -5,20 +5,32 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from attrs import Factory, define
 
 from packc import render
-from packc.cli.report import print_diagnostics, print_json, print_notes
+from packc.cli.report import (
+    print_diagnostics,
+    print_json,
+    print_notes,
+    progress,
+    readable,
+    wants_colour,
+)
 from packc.cli.selection import host_of, selection_of
+from packc.cli.table import table
 from packc.diagnostics import Diagnostic, PackcError, Severity, in_order
-from packc.model import Level, Note
+from packc.formatting import ALL, MANIFESTS, Formatted, format_host, write_formats
+from packc.model import MARKER, Level, Note
 from packc.pipeline import Compiled, Prepared, Written, compile_variant, prepare, write_pack
 from packc.plugins import Host
 from packc.record import sha256, shown
+
+COLUMNS = ("variant", "objects", "bytes", "digest", "notes", "warnings")
+SHORT_DIGEST = 12
 
 
 @define
@@ -26,6 +38,7 @@ class Outcome:
     """What a build has come to so far."""
 
     written: list[Written] = Factory(list)
+    formatted: list[Formatted] = Factory(list)
     diagnostics: list[Diagnostic] = Factory(list)
 
     @property
@@ -37,7 +50,7 @@ def run(options: Namespace) -> int:
     """Build every pack; a pack with an error is not written, the others are."""
     outcome = Outcome()
     host = host_of(options)
-    with _progress(options) as step:
+    with progress(options, "compiling") as step:
         for folder in options.packs:
             _build(folder, options, host, outcome, step)
     diagnostics = in_order(outcome.diagnostics)
@@ -45,6 +58,7 @@ def run(options: Namespace) -> int:
         print_json(
             {
                 "variants": [_summary(written) for written in outcome.written],
+                "formats": [_summary_of_format(formatted) for formatted in outcome.formatted],
                 "diagnostics": [render.as_json(diagnostic) for diagnostic in diagnostics],
             }
         )
@@ -59,11 +73,37 @@ def _build(folder: str, options: Namespace, host: Host, outcome: Outcome, step: 
     try:
         prepared = prepare(folder, selection_of(options), host)
         outcome.diagnostics.extend(prepared.diagnostics)
-        variants = list(_variants(folder, prepared, outcome, step))
-        if len(variants) == len(prepared.active.clouds):
-            outcome.written.extend(write_pack(prepared, variants, Path(options.out)))
+        wanted = options.formats or [MANIFESTS]
+        if MANIFESTS in wanted or ALL in wanted:
+            _build_manifests(folder, options, prepared, outcome, step)
+        _build_formats(folder, options, prepared, outcome, step)
     except PackcError as error:
         outcome.diagnostics.extend(error.diagnostics)
+
+
+def _build_manifests(
+    folder: str, options: Namespace, prepared: Prepared, outcome: Outcome, step: Any
+) -> None:
+    variants = list(_variants(folder, prepared, outcome, step))
+    if len(variants) == len(prepared.active.clouds):
+        out = Path(options.out)
+        outcome.written.extend(
+            write_pack(prepared, variants, out, with_source_map=options.source_map)
+        )
+
+
+def _build_formats(
+    folder: str, options: Namespace, prepared: Prepared, outcome: Outcome, step: Any
+) -> None:
+    host = format_host(options.hook_timeout)
+    installed = host.installed if ALL in options.formats else ()
+    names = [n for n in dict.fromkeys((*options.formats, *installed)) if n not in (MANIFESTS, ALL)]
+    if not names:
+        return
+    step(f"{folder} {', '.join(names)}")
+    for formatted in write_formats(prepared, names, host, Path(options.out)):
+        outcome.formatted.append(formatted)
+        outcome.diagnostics.extend(formatted.diagnostics)
 
 
 def _variants(folder: str, prepared: Prepared, outcome: Outcome, step: Any) -> Iterator[Compiled]:
@@ -82,26 +122,16 @@ def _variants(folder: str, prepared: Prepared, outcome: Outcome, step: Any) -> I
 # --- the report -------------------------------------------------------------------------------
 
 
-@contextmanager
-def _progress(options: Namespace) -> Iterator[Any]:
-    """Yield what is told each step: a spinner on a terminal, nothing elsewhere."""
-    if options.quiet or options.output == "json" or not sys.stderr.isatty():
-        yield lambda text: None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("packc") as status:
-        yield lambda text: status.update(f"compiling {text}")
-
-
 def _print_text(outcome: Outcome, options: Namespace) -> None:
     if options.quiet:
         return
     if sys.stdout.isatty():
-        _print_table(outcome.written)
+        _print_table(outcome.written, options)
     else:
         for written in outcome.written:
             print(_line(_summary(written)))
+    for formatted in outcome.formatted:
+        print(_line_of_format(_summary_of_format(formatted)))
     if options.verbose:
         for written in outcome.written:
             _print_values(written.compiled)
@@ -111,7 +141,7 @@ def _print_text(outcome: Outcome, options: Namespace) -> None:
 def _notes(outcome: Outcome) -> Iterator[tuple[str, Note]]:
     for written in outcome.written:
         for note in written.compiled.notes:
-            yield written.compiled.name, note
+            yield f"{written.compiled.resolved.variant.pack} {written.compiled.name}", note
 
 
 def _summary(written: Written) -> dict[str, Any]:
@@ -134,36 +164,52 @@ def _summary(written: Written) -> dict[str, Any]:
 def _line(summary: dict[str, Any]) -> str:
     return (
         f"{summary['pack']} {summary['version']} {summary['variant']}:"
-        f" {render.plural(summary['objects'], 'object')}, {render.plural(summary['bytes'], 'byte')},"
-        f" {summary['digest']}, {render.plural(summary['notes'], 'note')},"
+        f" {render.plural(summary['objects'], 'object')},"
+        f" {render.plural(summary['bytes'], 'byte')}, {summary['digest']},"
+        f" {render.plural(summary['notes'], 'note')},"
         f" {render.plural(summary['warnings'], 'warning')} -> {summary['folder']}"
     )
 
 
-def _print_table(written: list[Written]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
+def _summary_of_format(formatted: Formatted) -> dict[str, Any]:
+    spec = formatted.prepared.pack.spec
+    record = next(file for file in formatted.files if file.name == MARKER)
+    return {
+        "pack": spec.name,
+        "version": spec.version,
+        "format": formatted.format,
+        "folder": formatted.folder.as_posix(),
+        "files": len(formatted.files) - 1,
+        "bytes": sum(len(file.content) for file in formatted.files if file is not record),
+        "record": sha256(record.content),
+    }
 
-    if not written:
-        return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("variant", "objects", "bytes", "digest", "notes", "warnings", "folder"):
-        right = column in ("objects", "bytes", "notes", "warnings")
-        table.add_column(column, justify="right" if right else "left", no_wrap=True)
-    for summary in map(_summary, written):
-        table.add_row(
-            f"{summary['pack']} {summary['variant']}",
-            str(summary["objects"]),
-            f"{summary['bytes']:,}",
-            summary["digest"][:19],
-            str(summary["notes"]),
-            str(summary["warnings"]),
-            summary["folder"],
-        )
-    Console().print(table)
+
+def _line_of_format(summary: dict[str, Any]) -> str:
+    return (
+        f"{summary['pack']} {summary['version']} {summary['format']}:"
+        f" {render.plural(summary['files'], 'file')},"
+        f" {render.plural(summary['bytes'], 'byte')}, {summary['record']} -> {summary['folder']}"
+    )
+
+
+def _print_table(written: list[Written], options: Namespace) -> None:
+    heading = "\033[1m{}\033[0m" if wants_colour(options, sys.stdout) else "{}"
+    for folder, variants in groupby(written, key=lambda entry: entry.folder.parent):
+        summaries = [_summary(entry) for entry in variants]
+        pack = summaries[0]
+        print(heading.format(f"{pack['pack']} {pack['version']} -> {folder}"))
+        for line in table(COLUMNS, [_row(summary) for summary in summaries]):
+            print(f"  {line}")
+
+
+def _row(summary: dict[str, Any]) -> list[str | int]:
+    short = {"digest": summary["digest"].removeprefix("sha256:")[:SHORT_DIGEST]}
+    return [{**summary, **short}[column] for column in COLUMNS]
 
 
 def _print_values(compiled: Compiled) -> None:
     for name, value in sorted(compiled.resolved.values.items()):
-        print(f"{compiled.name}: {name} = {shown(value)} ({value.source})", file=sys.stderr)
+        print(
+            f"{compiled.name}: {name} = {readable(shown(value))} ({value.source})", file=sys.stderr
+        )

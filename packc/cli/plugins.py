@@ -41,7 +41,9 @@ def _roles(folder: str, host: Host) -> dict[str, str]:
     active = activate(pack, host)
     clouds = dict.fromkeys(active.clouds, "active: a cloud of the pack")
     features = {
-        name: "active: on by default" if name in active.chosen else "offered: --feature switches it on"
+        name: "active: on by default"
+        if name in active.chosen
+        else "offered: --feature switches it on"
         for name in active.features
     }
     return {**clouds, **features}

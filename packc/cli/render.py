@@ -7,17 +7,17 @@ from argparse import Namespace
 from typing import Any
 
 from packc.cli.report import print_diagnostics, print_json, print_notes
-from packc.cli.selection import host_of, selection_of
-from packc.diagnostics import Diagnostic, PackcError, in_order
+from packc.cli.selection import host_of, selection_of, the_cloud
+from packc.diagnostics import PackcError, in_order
 from packc.patch import plain_operations
-from packc.pipeline import Compiled, Prepared, compile_variant, prepare
+from packc.pipeline import Compiled, Prepared, account_of, compile_variant, prepare, traced
 
 
 def run(options: Namespace) -> int:
     """Print one variant."""
     try:
         prepared = prepare(options.pack, selection_of(options), host_of(options))
-        compiled = _the_variant(prepared)
+        compiled = compile_variant(prepared, the_cloud(prepared, "render prints"))
     except PackcError as error:
         print_diagnostics(error.diagnostics, options)
         return 1
@@ -25,7 +25,7 @@ def run(options: Namespace) -> int:
     print_notes([(compiled.name, note) for note in compiled.notes], options)
     match options.output:
         case "yaml":
-            sys.stdout.buffer.write(compiled.manifests.encode())
+            sys.stdout.buffer.write(_yaml(prepared, compiled, options).encode())
         case "json":
             print_json({"apiVersion": "v1", "kind": "List", "items": list(compiled.objects)})
         case _:
@@ -33,14 +33,13 @@ def run(options: Namespace) -> int:
     return 0
 
 
-def _the_variant(prepared: Prepared) -> Compiled:
-    clouds = prepared.active.clouds
-    if len(clouds) != 1:
-        text = f"render prints one variant, and {len(clouds)} clouds are asked for"
-        hint = f"add --cloud {' or --cloud '.join(clouds)}"
-        raise PackcError(Diagnostic("PK213", text, hint=hint))
-    (cloud,) = clouds.values()
-    return compile_variant(prepared, cloud)
+def _yaml(prepared: Prepared, compiled: Compiled, options: Namespace) -> str:
+    if not options.annotate:
+        return compiled.manifests
+    from packc.tracing.annotate import annotated  # of no use to the pipelines that render
+
+    account = account_of(prepared, compiled.resolved)
+    return annotated(account, traced(compiled), compiled.manifests)
 
 
 def _patches(compiled: Compiled) -> list[dict[str, Any]]:

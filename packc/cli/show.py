@@ -9,14 +9,13 @@ from textwrap import indent, wrap
 from typing import Any
 
 from packc.activate import Active, activate
-from packc.cli.report import print_diagnostics, print_json
+from packc.cli.report import print_diagnostics, print_json, readable
 from packc.cli.selection import host_of
 from packc.diagnostics import PackcError
 from packc.load import load
 from packc.model import MISSING, Cloud
 from packc.pack import Pack
 from packc.parameters import describe_type
-
 from packc.record import SECRET
 from packc.resolve import allowed_on, default_on
 from packc.spec import Parameter
@@ -123,7 +122,8 @@ def _text(data: dict[str, Any]) -> Iterator[str]:
 def _parameter_text(parameter: dict[str, Any]) -> Iterator[str]:
     feature = f", with {parameter['feature']}" if parameter["feature"] else ""
     required = ", required" if parameter["required"] else ""
-    yield f"  {parameter['name']}: {parameter['type']}{required}{feature}"
+    secret = ", secret" if parameter["secret"] else ""
+    yield f"  {parameter['name']}: {parameter['type']}{required}{secret}{feature}"
     yield indent("\n".join(wrap(parameter["description"], WIDTH - 6)), "      ")
     if parameter["deprecated"]:
         yield f"      deprecated: use {parameter['deprecated']}"
@@ -134,28 +134,16 @@ def _parameter_text(parameter: dict[str, Any]) -> Iterator[str]:
                 wrap(text, WIDTH, initial_indent="      - ", subsequent_indent="        ")
             )
     if parameter["allowed"]:
-        yield f"      allowed: {_by_cloud({c: ', '.join(v) for c, v in parameter['allowed'].items()})}"
+        yield f"      allowed: {_by_cloud(parameter['allowed'])}"
     yield f"      default: {_by_cloud(parameter['defaults'])}"
 
 
 def _by_cloud(values: dict[str, Any]) -> str:
     """Return the values by cloud in one line; one value where all clouds agree."""
-    texts = {cloud: _value_text(value) for cloud, value in values.items()}
+    texts = {cloud: readable(value) for cloud, value in values.items()}
     if len(set(texts.values())) == 1:
         return next(iter(texts.values()))
     clouds: dict[str, list[str]] = {}
     for cloud, text in texts.items():
         clouds.setdefault(text, []).append(cloud)
     return "; ".join(f"{text} on {', '.join(names)}" for text, names in clouds.items())
-
-
-def _value_text(value: Any) -> str:
-    match value:
-        case None:
-            return "none"
-        case bool():
-            return str(value).lower()
-        case list() | tuple():
-            return ", ".join(_value_text(item) for item in value) or "empty"
-        case _:
-            return str(value)

@@ -133,9 +133,17 @@ def parse(content: bytes | str, file: str, *, marks: bool = False) -> Parsed:
     try:
         found = builder.documents()
     except PackcError as error:
-        if marks or all(each.code != DUPLICATE for each in error.diagnostics):
+        if builder.stopped_at_colon:
+            # The C parser stops at [https://host], which kubectl and the pure parser read.
+            builder = Builder(text, file, marks=marks, pure=True)
+            try:
+                found = builder.documents()
+            except PackcError:
+                raise error from None
+        elif marks or all(each.code != DUPLICATE for each in error.diagnostics):
             raise
-        return parse(text, file, marks=True)  # which knows where the first of the two stands
+        else:
+            return parse(text, file, marks=True)  # which knows where the first of the two stands
     source = _Source(text, file)
     documents = (
         Document(data, file, span, index, source) for index, (data, span) in enumerate(found)

@@ -31,6 +31,8 @@ try:
 except ImportError:
     CParser = None
 
+_COLON = "unexpected ':'"
+
 DUPLICATE = "PK104"
 LIMIT = "PK105"
 UNSUPPORTED = "PK106"
@@ -55,12 +57,13 @@ class Builder:
     a syntax error and a broken limit end the reading.
     """
 
-    def __init__(self, text: str, file: str, *, marks: bool) -> None:
+    def __init__(self, text: str, file: str, *, marks: bool, pure: bool = False) -> None:
         self.findings = Findings()
         self._text = text
         self._places = Places(text, file)
         self._marks = marks
-        self._next = _events(text)
+        self._next = _events(text, pure)
+        self.stopped_at_colon = False
         self._agreed: dict[str, scalars.Scalar] = {}
         self._anchors: dict[str, Any] = {}
         self._copied = 0
@@ -73,7 +76,9 @@ class Builder:
                 if isinstance(event, DocumentStartEvent):
                     documents.extend(self._document(event))
         except YAMLError as error:
-            self.findings.add(syntax(_problem(error), self._text, self._places))
+            problem = _problem(error)
+            self.stopped_at_colon = _COLON in problem.text
+            self.findings.add(syntax(problem, self._text, self._places))
         self.findings.raise_if_failed()
         return documents
 
@@ -310,9 +315,9 @@ def _problem(error: YAMLError) -> Problem:
     return Problem(words, at.index if at else 0, begun.index if begun else None)
 
 
-def _events(text: str) -> Callable[[], Any]:
+def _events(text: str, pure: bool) -> Callable[[], Any]:
     """Return a function that gives the next event, and None after the last one."""
-    if CParser is not None:
+    if CParser is not None and not pure:
         get_event: Callable[[], Any] = CParser(text).get_event
         return get_event
     events = _pure_events(text)

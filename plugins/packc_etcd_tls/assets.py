@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -15,13 +15,14 @@ from packc_etcd_tls.certificates import (
     read_certificates,
     read_public_key,
 )
-from packc_etcd_tls.chain import find_path, why_no_path
+from packc_etcd_tls.chain import Path, find_path, why_no_path
 
 LARGEST_SECRET = 1024 * 1024
 """Bytes: what the API server accepts as the data of one Secret."""
 
 LONGEST_CHAIN = 10
-"""Certificates in etcd.cert, which bounds the search for a chain."""
+MOST_AUTHORITIES = 200
+"""Certificates in etcd.cert and etcd.ca: more than anybody has, and few enough to try them all."""
 
 SOON = timedelta(days=30)
 
@@ -45,7 +46,7 @@ def check_assets(assets: Assets, now: datetime) -> list[Finding]:
         hint = "keep only the CA that signed etcd's and the client's certificate"
         return [Finding("ETCD115", text, parameter="etcd.ca", hint=hint)]
     findings: list[Finding] = []
-    anchors = _read("etcd.ca", assets.ca, read_certificates, findings)
+    anchors = _read("etcd.ca", assets.ca, _read_authorities, findings)
     chain = _read("etcd.cert", assets.cert, _read_chain, findings)
     public_key = _read("etcd.key", assets.key, read_public_key, findings)
     if chain:
@@ -68,13 +69,12 @@ def _read(
         return None
 
 
+def _read_authorities(file: FileContent) -> tuple[Certificate, ...]:
+    return read_certificates(file, MOST_AUTHORITIES)
+
+
 def _read_chain(file: FileContent) -> tuple[Certificate, ...]:
-    chain = read_certificates(file)
-    if len(chain) > LONGEST_CHAIN:
-        message = f"'{file.path}' holds {len(chain)} certificates, expected at most {LONGEST_CHAIN}"
-        hint = "keep the client's and those between it and the CA"
-        raise RefusedError("ETCD102", message, hint)
-    return chain
+    return read_certificates(file, LONGEST_CHAIN)
 
 
 def _purpose(assets: Assets, leaf: Certificate) -> Iterator[Finding]:
@@ -111,18 +111,11 @@ def _pair(assets: Assets, chain: tuple[Certificate, ...], public_key: bytes) -> 
 def _chain(
     assets: Assets, chain: tuple[Certificate, ...], anchors: tuple[Certificate, ...], now: datetime
 ) -> Iterator[Finding]:
-    """Yield what is wrong with the way to the CA, and with the times of what lies on it.
-
-    A bundle may keep an old CA beside the new one, so a way that is valid now is preferred.
-    """
-    leaf, *intermediates = chain
-    path = find_path(
-        leaf,
-        [one for one in intermediates if one.is_valid_at(now)],
-        [one for one in anchors if one.is_valid_at(now)],
-    ) or find_path(leaf, intermediates, anchors)
+    """Yield what is wrong with the way to the CA, and with the times of what lies on it."""
+    leaf, *between = chain
+    path = _path(leaf, between, anchors, now)
     if anchors and not path:
-        reason = why_no_path(leaf, intermediates, anchors)
+        reason = why_no_path(leaf, between, anchors)
         text = f"'{assets.cert.path}' does not lead to a CA in '{assets.ca.path}': {reason}"
         hint = (
             "give the CA that signed the certificate;"
@@ -131,10 +124,21 @@ def _chain(
         yield Finding("ETCD106", text, parameter="etcd.cert", hint=hint)
     cert = f"the certificate in '{assets.cert.path}'"
     yield from _times(leaf, cert, "etcd.cert", now)
-    for number, one in enumerate(path[1:-1], start=1):
-        yield from _times(one, f"{cert}, issuer {number},", "etcd.cert", now)
-    for anchor in path[1:][-1:]:
-        yield from _times(anchor, f"the CA in '{assets.ca.path}'", "etcd.ca", now)
+    for number, issuer in enumerate(path[1:-1], start=1):
+        yield from _times(issuer, f"issuer {number} of {cert}", "etcd.cert", now)
+    if path:
+        yield from _times(path[-1], f"the CA in '{assets.ca.path}'", "etcd.ca", now)
+
+
+def _path(
+    leaf: Certificate,
+    between: Sequence[Certificate],
+    anchors: Sequence[Certificate],
+    now: datetime,
+) -> Path:
+    """Return a way that is valid now, else any: a bundle may keep an old CA beside the new one."""
+    valid = [[one for one in some if one.is_valid_at(now)] for some in (between, anchors)]
+    return find_path(leaf, *valid) or find_path(leaf, between, anchors)
 
 
 def _times(certificate: Certificate, name: str, parameter: str, now: datetime) -> Iterator[Finding]:

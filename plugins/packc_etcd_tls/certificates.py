@@ -51,6 +51,8 @@ class Certificate:
     """
 
     raw: x509.Certificate = field(repr=False)
+    subject: x509.Name = field(repr=False)
+    issuer: x509.Name = field(repr=False)
     public_key: bytes = field(repr=False)
     not_before: datetime
     not_after: datetime
@@ -62,7 +64,7 @@ class Certificate:
         return self.not_before <= now <= self.not_after
 
     def is_named_issuer_of(self, other: Certificate) -> bool:
-        return self.raw.subject == other.raw.issuer
+        return self.subject == other.issuer
 
     def signed(self, other: Certificate) -> bool:
         """Return whether it is named as the other's issuer and its key made the signature."""
@@ -73,10 +75,11 @@ class Certificate:
         return True
 
 
-def read_certificates(file: FileContent) -> tuple[Certificate, ...]:
-    """Return the certificates of a file in its order, at least one.
+def read_certificates(file: FileContent, most: int) -> tuple[Certificate, ...]:
+    """Return the certificates of a file in its order, at least one and at most so many.
 
-    Raises RefusedError: ETCD102 there is none or one is broken, ETCD114 there is a private key too.
+    Raises RefusedError: ETCD102 there are none or too many or one is broken, ETCD114 there is a
+    private key too.
     """
     found = blocks(file.text)
     certificates = [block for block in found if block.label == "CERTIFICATE"]
@@ -86,6 +89,9 @@ def read_certificates(file: FileContent) -> tuple[Certificate, ...]:
     if any(block.is_private_key for block in found):
         message = f"'{file.path}' holds a private key beside its certificates"
         raise RefusedError("ETCD114", message, "take it out: the key belongs into etcd.key alone")
+    if len(certificates) > most:
+        message = f"'{file.path}' holds {len(certificates)} certificates, expected at most {most}"
+        raise RefusedError("ETCD102", message, "keep only those between the client's and its CA")
     return tuple(
         _certificate(file, number, block) for number, block in enumerate(certificates, start=1)
     )
@@ -98,7 +104,9 @@ def read_public_key(file: FileContent) -> bytes:
     """
     block = _key_block(file)
     if block.is_encrypted:
-        message = f"the private key in '{file.path}' is encrypted, and calico-node has no password"
+        message = (
+            f"the private key in '{file.path}' is encrypted, and etcd's clients have no password"
+        )
         raise RefusedError("ETCD104", message, "decrypt it with `openssl pkey -in KEY -out PLAIN`")
     key = _private_key(file, block)
     if not _is_supported(key):
@@ -128,6 +136,8 @@ def _facts(raw: x509.Certificate) -> Certificate:
     is_ca = constraints.ca if constraints else raw.version is x509.Version.v1
     return Certificate(
         raw=raw,
+        subject=raw.subject,
+        issuer=raw.issuer,
         public_key=_encoded(raw.public_key()),
         not_before=raw.not_valid_before_utc,
         not_after=raw.not_valid_after_utc,

@@ -1,0 +1,82 @@
+"""answers: whether what a plugin returned holds what its types say, all the way down."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal, Union, get_args, get_origin
+
+import attrs
+
+
+def misfit(value: Any, expected: Any, place: str = "") -> str | None:
+    """Return what does not fit the type, with its place in the answer; None when all of it fits.
+
+    A list is taken for a tuple. Values of type Any are for others to judge.
+    """
+    if expected is Any:
+        return None
+    if get_origin(expected) in (Union, types.UnionType):
+        return _misfit_of_all(value, get_args(expected), place)
+    if not _has_shape(value, expected):
+        return f"{place or 'the item'} is {kind(value)}, expected {_name(expected)}"
+    parts = _below(value, expected)
+    problems = (misfit(item, wanted, f"{place}{step}") for step, item, wanted in parts)
+    return next((problem for problem in problems if problem), None)
+
+
+def kind(value: Any) -> str:
+    """Return what a value is: None, or a thing of its type."""
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def _misfit_of_all(value: Any, members: tuple[Any, ...], place: str) -> str | None:
+    """Return why a value is none of the types: by the one that it looks like, if there is one."""
+    like = [member for member in members if _has_shape(value, member)]
+    if like:
+        return misfit(value, like[0], place)
+    names = " or ".join(_name(member) for member in members)
+    return f"{place or 'the item'} is {kind(value)}, expected {names}"
+
+
+def _has_shape(value: Any, expected: Any) -> bool:
+    """Return whether a value is of a type, whatever it holds: an int is a float, a bool neither."""
+    origin: Any = get_origin(expected)
+    if origin is Literal:
+        return isinstance(value, str) and value in get_args(expected)
+    if origin is tuple:
+        return isinstance(value, list | tuple)
+    if origin is Callable:
+        return callable(value)
+    if origin is Mapping:
+        return isinstance(value, Mapping) and all(isinstance(name, str) for name in value)
+    if isinstance(value, bool):
+        return expected is bool
+    return isinstance(value, (int, float) if expected is float else expected)
+
+
+def _below(value: Any, expected: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what the value holds: the step to it, the value there, and the type it should have."""
+    origin: Any = get_origin(expected)
+    inside = get_args(expected)
+    if origin is tuple:
+        yield from ((f"[{index}]", item, inside[0]) for index, item in enumerate(value))
+    elif origin is Mapping:
+        yield from ((f"['{name}']", item, inside[1]) for name, item in value.items())
+    elif origin is None and attrs.has(expected):
+        for field in attrs.fields(attrs.resolve_types(expected)):
+            yield f".{field.name}", getattr(value, field.name), field.type
+
+
+def _name(expected: Any) -> str:
+    origin: Any = get_origin(expected)
+    if origin is Literal:
+        return "one of " + ", ".join(get_args(expected))
+    if origin is tuple:
+        return "a tuple"
+    if origin is Mapping:
+        return "a map with text as keys"
+    return "None" if expected is type(None) else f"{expected.__name__}"

@@ -1,0 +1,77 @@
+"""build: what a format is given of a pack, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from attrs import field, frozen
+
+from packc.model import (
+    Cloud,
+    Feature,
+    Finding,
+    Note,
+    Object,
+    OutputFile,
+    PatchedObject,
+    Value,
+    Variant,
+)
+from packc.spec import PackSpec, Parameter, When
+
+Compile = Callable[[str, Sequence[str], Mapping[str, Any]], "Built"]
+"""Takes a cloud's name, the features that are on, and the values that are set."""
+
+
+@frozen
+class Built:
+    """One variant: its objects in output order, `patched` with their traces, and its notes."""
+
+    variant: Variant
+    patched: tuple[PatchedObject, ...] = field(repr=False)
+    notes: tuple[Note, ...] = field(repr=False)
+
+    @property
+    def objects(self) -> tuple[Object, ...]:
+        return tuple(entry.data for entry in self.patched)
+
+
+@frozen
+class Build:
+    """A pack that is about to be written in some format.
+
+    `features` are those that the pack offers and `chosen` those that are on unless a user says
+    otherwise. `parameters` are the pack's and those of all its features; `owners` says which
+    feature brought one. `settings` are the values that were set for this build, `conditions` all
+    that the pack states. `compile` returns one variant, or raises PackcError; `read` returns a
+    file of the pack.
+    """
+
+    spec: PackSpec
+    clouds: Mapping[str, Cloud]
+    features: Mapping[str, Feature]
+    chosen: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    owners: Mapping[str, str]
+    settings: Mapping[str, Value] = field(repr=False)
+    conditions: tuple[When, ...] = field(repr=False)
+    compile: Compile = field(repr=False)
+    read: Callable[[str], bytes] = field(repr=False)
+
+
+@frozen
+class Output:
+    """The files of a format, named relative to its folder, and what it has to say about them."""
+
+    files: tuple[OutputFile, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+@frozen
+class Format:
+    """A kind of output, such as `helm`. `emit` makes the files; it depends on the build alone."""
+
+    name: str
+    description: str
+    emit: Callable[[Build], Output] = field(repr=False)

@@ -1,0 +1,1 @@
+"""checks: everything that can be known of a pack without a cluster, for all of its variants."""

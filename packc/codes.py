@@ -1,0 +1,695 @@
+"""codes: every diagnostic code with its meaning and the way out, as docs/diagnostics.md has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from attrs import frozen
+
+
+@frozen
+class Code:
+    """What a code means, in a few words, and what to do about it, in a sentence or two."""
+
+    meaning: str
+    way_out: str
+
+
+CODES: Final[Mapping[str, Code]] = MappingProxyType(
+    {
+        # PK1xx: load, settings and resolve
+        "PK101": Code(
+            "a file cannot be read",
+            "Check the name, the permissions and the size. Only regular files are read, each up to"
+            " 64 MiB.",
+        ),
+        "PK102": Code(
+            "a file is not text",
+            "Save the file as UTF-8 and remove the characters that YAML forbids.",
+        ),
+        "PK103": Code(
+            "a file is not YAML",
+            "Correct the place shown: most often the indentation, a tab, or a quote or bracket that"
+            " is not closed.",
+        ),
+        "PK104": Code(
+            "a key is set twice in one mapping",
+            "Remove one of the two: which one would win depends on the reader.",
+        ),
+        "PK105": Code(
+            "a limit of YAML reading is exceeded",
+            "Flatten deep nesting and write aliases out. An alias needs an anchor above it, and"
+            " all aliases of a file expand to at most a million characters.",
+        ),
+        "PK106": Code(
+            "a value or key that kubectl does not read",
+            "Quote keys that are not text, and remove tags, infinities and NaN: no manifest can"
+            " hold them.",
+        ),
+        "PK108": Code(
+            "a value that readers of YAML take differently",
+            "A warning. The value is taken as kubectl takes it; write it in the spelling of the"
+            " hint, which all readers take alike.",
+        ),
+        "PK110": Code(
+            "an unknown key",
+            "Correct the spelling. `packc schema` prints all keys, for an editor to complete.",
+        ),
+        "PK111": Code(
+            "a value of the wrong type",
+            "Give the type that is expected. Quote a number such as 3.10 where text is meant:"
+            " unquoted it is 3.1.",
+        ),
+        "PK112": Code("a key is missing", "Add the key at the place shown."),
+        "PK113": Code(
+            "a value that the spec does not allow",
+            "Choose one of the values named, or follow the hint. It also concerns a parameter that"
+            " contradicts itself, such as a default outside its own limits.",
+        ),
+        "PK114": Code(
+            "an edition that this packc does not know",
+            "Write `packc: 1`, or install a packc that knows the edition.",
+        ),
+        "PK120": Code(
+            "a path that leaves the pack",
+            "Copy the file into the pack's folder and name it relative to that folder. Absolute"
+            " paths, `..` and links to elsewhere are refused: a pack is complete in its folder.",
+        ),
+        "PK121": Code(
+            "a file of the pack does not exist",
+            "Correct the name; names are relative to the pack's folder.",
+        ),
+        "PK122": Code(
+            "a document is no Kubernetes object",
+            "Give it `apiVersion`, `kind` and `metadata.name` as text. Write the items of a List"
+            " as documents.",
+        ),
+        "PK123": Code(
+            "two objects of one identity",
+            "Remove one, or give their files conditions that exclude each other. Group, kind,"
+            " namespace and name tell objects apart.",
+        ),
+        "PK124": Code(
+            "not the number of documents that is expected",
+            "`pack.yaml` and patch files hold exactly one document, a file of objects one or more.",
+        ),
+        "PK125": Code(
+            "a name that the pack does not declare",
+            "Correct the spelling, or declare the parameter, cloud or feature. It also concerns a"
+            " condition that can never hold.",
+        ),
+        "PK126": Code("a name is given twice", "Remove or rename one of the two."),
+        "PK127": Code(
+            "there is no pack here",
+            "Name a folder that holds a `pack.yaml`.",
+        ),
+        "PK130": Code(
+            "a value for a parameter that does not exist",
+            "Correct the spelling. `packc show` lists the parameters of a pack.",
+        ),
+        "PK131": Code(
+            "a value that does not fit its parameter",
+            "Give a value of the type and within the limits that `packc show` names.",
+        ),
+        "PK133": Code(
+            "a required parameter has no value",
+            "Give it with `--set` or in a values file.",
+        ),
+        "PK134": Code(
+            "a value that the cloud does not support",
+            "Choose what the cloud supports, or leave the parameter out to take its default there.",
+        ),
+        "PK135": Code(
+            "a network that breaks a rule of the pack",
+            "Choose another network; where two parameters disagree, correct the one that is wrong."
+            " The message gives the reason.",
+        ),
+        "PK136": Code(
+            "a combination that the pack refuses",
+            "Change one of the values. The message gives the reason.",
+        ),
+        "PK137": Code(
+            "a deprecated parameter",
+            "A warning. Use the name that replaces it; setting both is an error.",
+        ),
+        "PK138": Code(
+            "a values file, or a file that a value names, is not usable",
+            "A values file is one map of parameters. A parameter of type file takes a path,"
+            " relative to the values file; key material is never written inline.",
+        ),
+        "PK139": Code(
+            "a setting that has no effect",
+            "A warning. Switch the feature on, or remove the setting.",
+        ),
+        # PK2xx: plugins
+        "PK201": Code(
+            "two plugins of one name",
+            "Uninstall one of the two distributions: packc does not choose between them.",
+        ),
+        "PK202": Code(
+            "no installed plugin has that name",
+            "Correct the spelling, or install the plugin. `packc plugins` lists what is there.",
+        ),
+        "PK203": Code(
+            "a plugin cannot be imported",
+            "Import it by hand as the hint says, and tell its author what happens.",
+        ),
+        "PK204": Code(
+            "a plugin does not provide what its name promises",
+            "Name the plugin under `clouds` or `features`, whichever it provides. For its author:"
+            " the cloud or feature has the name of the entry point.",
+        ),
+        "PK205": Code("a hook raised an exception", "Tell the plugin's author."),
+        "PK206": Code(
+            "a hook returned something that it must not",
+            "Tell the plugin's author. Each hook's docstring says what it returns.",
+        ),
+        "PK207": Code(
+            "a hook takes too long",
+            "Look for an endless loop, or raise the limit with `--hook-timeout`.",
+        ),
+        "PK208": Code(
+            "a hook tried to change its arguments",
+            "Tell the plugin's author: what a hook is handed is read-only, changes are patches.",
+        ),
+        "PK209": Code(
+            "the hooks of a plugin do not fit",
+            "Tell the plugin's author: a hook has a known name, the mark `@hookimpl`, and"
+            " arguments that the hook's specification names.",
+        ),
+        "PK210": Code(
+            "the settings of a feature do not fit",
+            "Give the feature each of its settings in `with:`, and no others.",
+        ),
+        "PK211": Code(
+            "a cloud that the pack does not list",
+            "A warning. The pack's author has not tried this cloud: look at the output with care.",
+        ),
+        "PK212": Code(
+            "a feature that the pack does not offer",
+            "Correct the spelling. `packc show` lists the features of a pack.",
+        ),
+        "PK213": Code(
+            "several variants where one is meant",
+            "Name one cloud with `--cloud`: `packc render` and `packc explain` take one variant.",
+        ),
+        # PK3xx: patches
+        "PK301": Code(
+            "a path breaks the syntax",
+            "A path begins with `/`; a step names a member, or a list item by key as in"
+            " `[name=calico-node]`.",
+        ),
+        "PK302": Code(
+            "a patch matches no object",
+            "Correct the name. Where the object may be absent, say why with `optional: <reason>`.",
+        ),
+        "PK303": Code(
+            "a patch matches several objects",
+            "Name the group or the namespace as well: Kind.group/namespace/name.",
+        ),
+        "PK304": Code(
+            "a path leads nowhere",
+            "Correct the path. Where the target may be absent, say why with `optional: <reason>`.",
+        ),
+        "PK305": Code(
+            "a keyed step does not name one item",
+            "Name a key that is there: the message lists them. Adding an item whose key is taken"
+            " is the same mistake.",
+        ),
+        "PK306": Code(
+            "an operation changes nothing",
+            "Drop the operation. Where its value comes from a parameter, say so with `parameter:`.",
+        ),
+        "PK307": Code(
+            "a later write of the same writer hides a write",
+            "Drop one of the two, or say with `overrides:` that it is meant.",
+        ),
+        "PK308": Code(
+            "two writers conflict",
+            "Let the one that is meant to win say `overrides: <the other>`, or give both conditions"
+            " that never hold together.",
+        ),
+        "PK309": Code(
+            "`overrides` names nobody who writes there",
+            "Correct the name, or drop `overrides`. Two writers cannot override each other.",
+        ),
+        "PK310": Code(
+            "a plugin names a list item by its index",
+            "Tell the plugin's author: indices shift when a pack changes, keys do not.",
+        ),
+        "PK311": Code(
+            "a `test` operation fails",
+            "The object is not as the patch expects: bring the patch up to date with it.",
+        ),
+        "PK312": Code(
+            "an operation that cannot be carried out",
+            "Complete or correct the operation as the hint says.",
+        ),
+        "PK313": Code(
+            "two writers write the same",
+            "A note, shown with `--verbose`. One of the two is enough.",
+        ),
+        "PK314": Code(
+            "a value that cannot stand where the pack puts it",
+            "Convert a parameter's value with `as:`. It also concerns a patch that would make"
+            " the object another one.",
+        ),
+        "PK340": Code(
+            "no object of the variant has that name",
+            "Correct the name: Kind/name or Kind/namespace/name. `packc explain` without an object"
+            " lists them all.",
+        ),
+        "PK341": Code(
+            "a name fits several objects",
+            "Name the group or the namespace as well: Kind.group/namespace/name.",
+        ),
+        "PK342": Code(
+            "an object that this variant does not have",
+            "Choose another cloud, other features or other values: the message says what decides.",
+        ),
+        "PK343": Code(
+            "a path that leads nowhere in the object",
+            "Correct the path; the message lists what is there.",
+        ),
+        # PK4xx: check
+        "PK401": Code(
+            "a field that Kubernetes does not know",
+            "Correct the spelling or the nesting: the API server drops unknown fields or refuses"
+            " the object.",
+        ),
+        "PK402": Code(
+            "a value that Kubernetes refuses",
+            "Give the type and form that is expected. Quote numbers and truth values where text"
+            " is meant.",
+        ),
+        "PK403": Code("a field that Kubernetes requires is missing", "Add the field."),
+        "PK404": Code(
+            "a kind or API version that no release has",
+            "Correct `kind` or `apiVersion`; the hint names what there is.",
+        ),
+        "PK405": Code(
+            "a custom resource without its CRD",
+            "Nothing was checked. Add the CRD to the pack; where another pack brings it, switch"
+            " the finding off with that reason.",
+        ),
+        "PK406": Code(
+            "schemas are not installed",
+            "Nothing was checked against them. Install `packc[check]`, or ask for releases that"
+            " it knows with `--kubernetes`.",
+        ),
+        "PK411": Code(
+            "an API version that a release does not serve",
+            "Use the API version of the hint, or narrow the range with `--kubernetes`.",
+        ),
+        "PK412": Code(
+            "an API version that is deprecated",
+            "Use the replacement before a release drops it.",
+        ),
+        "PK421": Code(
+            "a CRD whose schema is not structural",
+            "Follow the message: the API server refuses such a schema, or does not prune and"
+            " default by it.",
+        ),
+        "PK422": Code(
+            "a CRD that does not fit together",
+            "Correct the name, which is plural and group, or the list of versions: one is stored,"
+            " one at least is served.",
+        ),
+        "PK431": Code(
+            "a pod names an object that nothing provides",
+            "Add the object or correct the name. Where somebody else provides it, mark it as"
+            " optional or say so in `checks`.",
+        ),
+        "PK432": Code(
+            "a key that the ConfigMap or Secret does not have",
+            "Correct the key, or add it to the object.",
+        ),
+        "PK433": Code(
+            "a mount of a volume that the pod does not have",
+            "Correct the name, or add the volume.",
+        ),
+        "PK434": Code(
+            "a port name that no container has",
+            "Correct the name, or name the container's port so.",
+        ),
+        "PK435": Code(
+            "a binding to a role that nothing provides",
+            "Correct the name, or add the role.",
+        ),
+        "PK436": Code(
+            "a selector that matches no pods",
+            "Give the pod template and the selector the same labels.",
+        ),
+        "PK437": Code(
+            "a binding to a ServiceAccount that nothing provides",
+            "Correct name and namespace. Where another pack has the account, say so in `checks`.",
+        ),
+        "PK441": Code(
+            "a name of an object that Kubernetes refuses",
+            "Follow the rule that is expected.",
+        ),
+        "PK442": Code(
+            "a label or annotation that Kubernetes refuses",
+            "Follow the rule that is expected; annotations of one object hold 256 KiB at most.",
+        ),
+        "PK443": Code(
+            "a name inside an object that Kubernetes refuses",
+            "Follow the rule that is expected: it differs between containers, ports and keys.",
+        ),
+        "PK451": Code(
+            "an image whose content may change",
+            "Name a version tag, or better a digest.",
+        ),
+        "PK452": Code(
+            "a container without a probe",
+            "A note. Add the probe where the program can answer it.",
+        ),
+        "PK453": Code(
+            "a container without requests or limits",
+            "A note. State what it needs, so that the scheduler and the node can plan.",
+        ),
+        "PK454": Code(
+            "a right on the host",
+            "A note: what the pack asks of a host, for a reviewer to weigh.",
+        ),
+        "PK455": Code(
+            "a duplicate in a pod",
+            "Remove one of the two: the API server refuses them, or the last one wins in silence.",
+        ),
+        "PK461": Code("a parameter that changes nothing", "Bind it to a field, or remove it."),
+        "PK462": Code(
+            "a declared file that no variant uses",
+            "Correct the condition, or remove the file and its entry.",
+        ),
+        "PK463": Code(
+            "a file that nothing refers to",
+            "Name it in pack.yaml, link to it in the pack's prose, or remove it.",
+        ),
+        "PK464": Code(
+            "a condition that no variant meets",
+            "Correct the condition, or remove what stands below it.",
+        ),
+        "PK465": Code(
+            "a rule in `checks` that meets no finding",
+            "Remove the rule: what it was for has gone.",
+        ),
+        "PK471": Code(
+            "a variant that cannot be built without values",
+            "Give the required values with `--set` or `--values`, so that the variant is checked"
+            " too.",
+        ),
+        "PK472": Code(
+            "variants that were left out",
+            "A note: the pack has more variants than the limit. Raise `--max-variants`, or choose"
+            " with `--cloud` and `--feature`.",
+        ),
+        # PK5xx: emit and write
+        "PK501": Code(
+            "a value that YAML output cannot hold",
+            "Give what is expected: maps with text as keys, lists, text, finite numbers of at most"
+            " 64 bits, booleans or null.",
+        ),
+        "PK502": Code("an object is nested too deeply", "Flatten it."),
+        "PK503": Code(
+            "the output cannot be written",
+            "Free some space, or choose another folder with `-o`. What was there is untouched.",
+        ),
+        "PK504": Code(
+            "the place of the output is taken",
+            "Move away what is there, or choose another folder with `-o`: packc replaces only what"
+            " it wrote.",
+        ),
+        # PK7xx: diff
+        "PK701": Code(
+            "a side of a comparison is neither a pack nor an output",
+            "Name a folder with a `pack.yaml`, the output folder of a build, or a file of"
+            " manifests.",
+        ),
+        "PK702": Code(
+            "git does not have what is to be compared",
+            "Install git, name a pack in a clone, and a commit, tag or branch in which the pack was"
+            " there under the same path.",
+        ),
+        "PK703": Code(
+            "two sides that cannot be compared",
+            "Name two sides that differ and have a variant in common; one variant on each side is"
+            " always a pair. An output tree has the features and values that it was built with.",
+        ),
+        "PK704": Code(
+            "an output is damaged",
+            "Build it again. As a warning: somebody changed the manifests after the build, and what"
+            " they are now is compared.",
+        ),
+        "PK705": Code(
+            "a build record does not say what a build was given",
+            "Give secrets and files again, with `--set` or `--values`: a record does not hold them."
+            " As a warning: the pack no longer has the parameter.",
+        ),
+        # PK8xx: doctor, and check --shuffle
+        "PK801": Code(
+            "the output depends on the surroundings",
+            "Tell the plugin's author: a hook depends on its arguments alone. The message names the"
+            " hook, what it depends on, and the field that moved.",
+        ),
+        "PK802": Code(
+            "a hook uses a file",
+            "Make the file a parameter of type `file`, or part of the plugin's package. A hook may"
+            " read the folder of the pack and that of its own package, and write nowhere.",
+        ),
+        "PK803": Code(
+            "a hook uses the network",
+            "Make what the network would tell a parameter: whoever builds looks it up once.",
+        ),
+        "PK804": Code(
+            "a hook runs a program",
+            "Compute the result in Python, or make it a parameter.",
+        ),
+        "PK805": Code(
+            "a hook reads the environment",
+            "Make the variable a parameter: then the build record says what it was.",
+        ),
+        "PK806": Code(
+            "a hook reads the clock",
+            "No output may depend on the time. `packc_check` is told it as `now`.",
+        ),
+        "PK807": Code(
+            "a hook takes random numbers",
+            "Derive the number from the variant, by a hash for example, or make it a parameter.",
+        ),
+        "PK808": Code(
+            "a hook asks the machine who and where it is",
+            "Make it a parameter: then the build record says what it was.",
+        ),
+        "PK809": Code(
+            "a pack builds in some surroundings only",
+            "Tell the author of the plugin that the message names.",
+        ),
+        "PK810": Code(
+            "a hook answers differently when it is asked again",
+            "Tell the plugin's author: a module that remembers earlier questions cannot be asked"
+            " about several variants.",
+        ),
+        "PK811": Code(
+            "the output depends on an order",
+            "Tell the plugin's author. Plugins that share the state of a module depend on who comes"
+            " first.",
+        ),
+        # PK9xx: formats
+        "PK901": Code(
+            "an output is computed from an open value",
+            "A format with live parameters cannot compute: put the value in as it is, as text, as a"
+            " list with commas, or before the last slash of an image; or make the parameter an"
+            " enum, whose values are compiled one by one.",
+        ),
+        "PK902": Code(
+            "too many combinations",
+            "Build fewer clouds at once, or give enums fewer values: formats with live parameters"
+            " compile every combination.",
+        ),
+        "PK903": Code(
+            "no values to compile with",
+            "Give the parameter a default, from which others are made, and limits that leave room.",
+        ),
+        "PK904": Code(
+            "a note is computed from open values",
+            "A warning: the format leaves the note out, since it cannot tell what it would say.",
+        ),
+        "PK905": Code(
+            "a version that the format does not take",
+            "Write the pack's version as three numbers with dots between them.",
+        ),
+        "PK906": Code(
+            "a parameter has a name that the format needs itself",
+            "Rename the parameter.",
+        ),
+        "PK907": Code(
+            "a format fails",
+            "Tell the author of the plugin that provides it.",
+        ),
+        "PK920": Code(
+            "something that kustomize would not keep",
+            "Write the number as text, take the annotation out, or give the object a namespace:"
+            " kustomize rounds large numbers in objects that it patches, removes annotations that"
+            " it uses itself, and patches all objects of one name together.",
+        ),
+        "PK921": Code(
+            "variants that no components give",
+            "A warning: the pack refuses what lies between the defaults and such a variant. Set one"
+            " of its values for the whole build.",
+        ),
+        "PK922": Code(
+            "the reference of a pack is not up to date",
+            "Run the command of the hint and commit the page.",
+        ),
+        # PK95x to PK97x: lint-palette
+        "PK950": Code(
+            "pack.json is no JSON",
+            "Correct the place shown. JSON has no comments, no comma after the last member, and"
+            " each key once.",
+        ),
+        "PK951": Code(
+            "there is no Palette pack here",
+            "Name a folder that holds a `pack.json`, or one that holds such folders.",
+        ),
+        "PK952": Code(
+            "a field of pack.json breaks the schema",
+            "Follow the message: the community registry refuses the pack, and Palette may.",
+        ),
+        "PK953": Code(
+            "a version that cannot be published",
+            "Write three numbers, such as 1.5.0, without a `v` before them: the version is also"
+            " the tag of an OCI artifact. As a warning: it is no semantic version, so it cannot be"
+            " compared with others.",
+        ),
+        "PK954": Code(
+            "a file is missing that every Palette pack has",
+            "Add the file: values.yaml, logo.png or README.md.",
+        ),
+        "PK955": Code(
+            "a pack lists no images",
+            "List them below `pack.content.images`: scans for vulnerabilities and sites without"
+            " internet access go by that list.",
+        ),
+        "PK956": Code(
+            "an entry in the list of images is of no use",
+            "Write it as `- image: registry/name:tag`. As a warning: it is listed twice, or names"
+            " no version.",
+        ),
+        "PK957": Code(
+            "the files and the lists of pack.json differ",
+            "Add the file or drop the entry. As a warning: a file is in the pack that nothing"
+            " lists, or was left over by an editor.",
+        ),
+        "PK958": Code(
+            "a chart archive is not what it seems",
+            "Pack the chart again. As a warning: the unpacked folder beside it, which people"
+            " review, is not what gets installed.",
+        ),
+        "PK959": Code(
+            "values that reach no chart and no manifest",
+            "Put them below `charts.<name in Chart.yaml>` or `manifests.<file without .yaml>`:"
+            " elsewhere they are lost in silence.",
+        ),
+        "PK960": Code(
+            "pack.content.charts names another chart than the pack ships",
+            "Copy name and version from the Chart.yaml of the archive.",
+        ),
+        "PK961": Code(
+            "an image runs that is not listed so",
+            "List the tag that runs: airgapped sites get what is listed.",
+        ),
+        "PK962": Code(
+            "a key below `pack` that has no effect",
+            "Move it to the place of the hint.",
+        ),
+        "PK963": Code(
+            "presets.yaml breaks its grammar",
+            "Give every preset `name`, `displayName`, `group`, `remove` as a list of dotted"
+            " paths, and `add` as a block of YAML.",
+        ),
+        "PK964": Code(
+            "a preset removes what is nowhere",
+            "Write the path from the root of values.yaml. As it stands, the preset leaves behind"
+            " what it was meant to remove.",
+        ),
+        "PK965": Code(
+            "the header that names the presets switched on is wrong",
+            "Begin values.yaml with `# spectrocloud.com/enabled-presets: Group:name`, with names"
+            " of presets.yaml.",
+        ),
+        "PK966": Code(
+            "a preset is switched on, and the values are others",
+            "Give values.yaml the values of the preset, or name the preset whose values they are:"
+            " the form shows one thing and the cluster gets another.",
+        ),
+        "PK967": Code(
+            "what a preset gives depends on the one chosen before",
+            "Remove in each preset what the others of its group set: else the leavings of the"
+            " last choice stay.",
+        ),
+        "PK968": Code(
+            "schema.yaml breaks its grammar",
+            'Write an entry as `\'{{ required | format "${string}" | hints "text" }}\'`. As a'
+            " warning: the file is empty.",
+        ),
+        "PK969": Code(
+            "an entry of schema.yaml does not fit the values",
+            "Correct its path, or the value that it does not allow.",
+        ),
+        "PK970": Code(
+            "a manifest is a broken template",
+            "Correct the place shown: Palette cannot render the manifest.",
+        ),
+        "PK971": Code(
+            "a template and the values do not fit together",
+            "Declare in values.yaml what the template reads, and drop what no template reads.",
+        ),
+        "PK972": Code(
+            "a README is not up to date",
+            "Name the version of the pack. As a note: sections of the community's template are"
+            " missing.",
+        ),
+        "PK973": Code(
+            "logo.png is no PNG",
+            "Convert the picture.",
+        ),
+        "PK974": Code(
+            "a word that Palette does not know",
+            "Choose one of the words named: another one becomes a category of its own.",
+        ),
+        "PK975": Code(
+            "the name of a pack is not the one it should be",
+            "Keep `name` and `displayName` over all versions, and name the folder"
+            " `<name>-<version>`.",
+        ),
+        "PK976": Code(
+            "a dependency that nothing can meet or that Palette does not check",
+            "Give `minVersion` or `maxVersion`, the least one first.",
+        ),
+        # PK98x: the format palette
+        "PK980": Code(
+            "a pack does not say what it is in Palette",
+            "Add `palette:` to pack.yaml, with `layer` and `cloudTypes`.",
+        ),
+        "PK981": Code(
+            "a cloud that Palette has no word for",
+            "Say under `palette.cloudTypes` what Palette calls the cloud, or build without it.",
+        ),
+        "PK982": Code(
+            "two parameters at one place of the values",
+            "Rename one of them, or choose another name for the manifest: the first word of a"
+            " parameter's name is left out where it repeats the manifest's.",
+        ),
+        "PK983": Code(
+            "a preset that no cloud accepts",
+            "Correct its values: packc refuses to build any of the clouds with them.",
+        ),
+        "PK984": Code(
+            "clouds that share a Palette pack and have different defaults",
+            "Give one of the clouds a pack of its own under `palette.names`: a Palette pack has one"
+            " values.yaml for all its clouds.",
+        ),
+    }
+)

@@ -1,0 +1,1 @@
+"""diff: what changes from one set of objects to another, why, and what that does in a cluster."""

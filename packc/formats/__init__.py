@@ -1,0 +1,1 @@
+"""formats: kinds of output with live parameters, derived from what the compiler does."""

@@ -1,0 +1,237 @@
+"""witness: values of open parameters to compile with, so that their places in the output show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from ipaddress import ip_network
+from itertools import cycle, islice, pairwise, permutations
+from random import Random
+from typing import Any
+
+from attrs import evolve, frozen
+
+from packc.diagnostics import Diagnostic, PackcError
+from packc.model import MISSING
+from packc.parameters import problems
+from packc.spec import Items, Parameter
+
+ORDINARY = 8
+"""How many ordinary witnesses a parameter has, if its values are that many."""
+
+_TRIES = 400
+_LETTERS = "bcdfghjkmnpqrstvwxz"
+
+
+@frozen
+class Witnesses:
+    """Values of one parameter: ordinary ones, all different, and those at the edges of its type.
+
+    Edges are the default, the least and the greatest value, and the neighbours of all that count
+    as special: a plugin that treats one value in its own way is told from one with a threshold.
+    """
+
+    ordinary: tuple[Any, ...]
+    edges: tuple[Any, ...]
+
+    def unlike(self, taken: set[tuple[str, ...]]) -> Witnesses:
+        """Return the same in an order whose beginning is not taken yet, and take it.
+
+        Parameters with the same few values would else have the same one in every sample; that the
+        first differs is best, since holes are found by it.
+        """
+        for size in (1, _FEWEST):
+            for order in islice(permutations(self.ordinary), _TRIES):
+                beginning = tuple(str(value) for value in order[:_FEWEST])
+                if beginning[:size] not in {each[:size] for each in taken}:
+                    taken.add(beginning)
+                    return Witnesses(order, self.edges)
+        return self
+
+    def number(self, index: int) -> Any:
+        return self.ordinary[index % len(self.ordinary)]
+
+    def edge(self, index: int) -> Any:
+        return self.edges[index % len(self.edges)]
+
+
+MOST_EDGES = 16
+"""How many edges are tried at most."""
+
+_FEWEST = 3
+
+
+def witnesses(
+    parameter: Parameter, without: Sequence[Any], noticed: Sequence[Any] = ()
+) -> Witnesses:
+    """Return witnesses of a parameter that are none of the values in `without`.
+
+    The values in `noticed`, which plugins compare with, are edges if they fit. Raises PackcError
+    (PK903) where fewer than three can be found.
+    """
+    apart = [*without, *([] if parameter.default is MISSING else [parameter.default])]
+    found: list[Any] = []
+    for value in islice(_candidates(parameter), _TRIES):
+        if value not in apart and value not in found and _fits(parameter, value):
+            found.append(value)
+        if len(found) == ORDINARY:
+            break
+    if len(found) < _FEWEST:
+        text = f"no values of '{parameter.name}' to compile with were found"
+        hint = "give it a default that fits its limits; others are made by changing that"
+        raise PackcError(Diagnostic("PK903", text, parameter.span, hint))
+    edges: list[Any] = []
+    for value in _edges(parameter, found, (*noticed, *without)):
+        if value not in without and value not in edges and _fits(parameter, value):
+            edges.append(value)
+    return Witnesses(tuple(found), tuple(edges[:MOST_EDGES]) or (found[0],))
+
+
+def _fits(parameter: Parameter, value: Any) -> bool:
+    return not problems(parameter, value) and not any(
+        ip_network(value).overlaps(ip_network(rule.excludes))
+        for rule in parameter.constraints
+        if rule.excludes is not None
+    )
+
+
+def _edges(parameter: Parameter, found: Sequence[Any], special: Sequence[Any]) -> Iterator[Any]:
+    yield found[0] if parameter.default is MISSING else _loose(parameter.default)
+    yield from ([value] for value in special) if parameter.type == "list" else special
+    match parameter.type:
+        case "integer" | "number":
+            yield from _steps(parameter, special)
+        case "cidr" if parameter.family != "ipv6":
+            yield from ("10.0.0.0/8", "192.168.77.0/24", "10.1.2.3/32")
+        case "string":
+            yield from ("", "0", "true")
+        case "list":
+            yield found[0][:1]
+            yield found[-1]
+        case "map":
+            yield {}
+
+
+def _steps(parameter: Parameter, special: Sequence[Any]) -> Iterator[Any]:
+    """Yield the limits of a number, then the values beside all that is special about it."""
+    default = () if parameter.default is MISSING else (parameter.default,)
+    limits = [n for n in (parameter.minimum, parameter.maximum) if n is not None]
+    yield from limits
+    for value in (*special, *default, *limits):
+        yield from (value + 1, value - 1)
+    yield 0
+
+
+def _loose(default: Any) -> Any:
+    return list(default) if isinstance(default, tuple) else default
+
+
+# --- candidates, one function a type ----------------------------------------------------------
+
+
+def _candidates(items: Items) -> Iterator[Any]:
+    random = Random(f"packc {getattr(items, 'name', items.type)}")
+    yield from _MAKERS[items.type](items, random)
+
+
+def _strings(items: Items, random: Random) -> Iterator[str]:
+    default = getattr(items, "default", MISSING)
+    if isinstance(default, str) and default:
+        yield from ("".join(_changed(c, random) for c in default) for _ in range(_TRIES // 2))
+    lengths = range(max(items.minLength or 1, 1), min(items.maxLength or 24, 64) + 1)
+    preferred = [size for size in lengths if size >= 9] or [*lengths]
+    while True:
+        size = random.choice(preferred)
+        yield _word(random, size)
+
+
+def _changed(character: str, random: Random) -> str:
+    if character.isdigit():
+        return str(random.randrange(1, 10))
+    if character.isalpha() and character.isascii():
+        letter = random.choice(_LETTERS)
+        return letter.upper() if character.isupper() else letter
+    return character
+
+
+def _word(random: Random, size: int) -> str:
+    return "".join(random.choice(_LETTERS) for _ in range(size))
+
+
+def _integers(items: Items, random: Random) -> Iterator[int]:
+    least = int(items.minimum if items.minimum is not None else -(10**6))
+    most = int(items.maximum if items.maximum is not None else least + 2 * 10**6)
+    thirds = [least + (most - least) * n // 3 for n in range(4)]
+    while True:
+        yield from (random.randint(low, high) for low, high in pairwise(thirds))
+
+
+def _numbers(items: Items, random: Random) -> Iterator[float]:
+    least = float(items.minimum if items.minimum is not None else -1000)
+    most = float(items.maximum if items.maximum is not None else least + 2000)
+    while True:
+        yield round(random.uniform(least, most), 3)
+
+
+def _networks(items: Items, random: Random) -> Iterator[str]:
+    while True:
+        if items.family == "ipv6":
+            yield f"fd{random.randrange(16, 256):x}:{random.randrange(4096, 65536):x}::/48"
+        else:
+            ten, other = f"10.{random.randrange(256)}", f"172.{random.randrange(16, 32)}"
+            yield f"{random.choice((ten, other))}.0.0/{random.randrange(16, 20)}"
+
+
+def _addresses(items: Items, random: Random) -> Iterator[str]:
+    while True:
+        if items.family == "ipv6":
+            yield f"fd00::{random.randrange(4096, 65536):x}"
+        else:
+            yield f"10.{random.randrange(256)}.{random.randrange(256)}.{random.randrange(1, 255)}"
+
+
+def _urls(items: Items, random: Random) -> Iterator[str]:
+    schemes = items.schemes or ("https", "http")
+    while True:
+        for scheme in schemes:
+            yield f"{scheme}://{_word(random, 9)}.example.org:{random.randrange(2000, 9000)}"
+
+
+def _lists(items: Items, random: Random) -> Iterator[list[Any]]:
+    for size, inner in _sizes(items):
+        yield [next(inner) for _ in range(size)]
+
+
+def _maps(items: Items, random: Random) -> Iterator[dict[str, Any]]:
+    for size, inner in _sizes(items):
+        yield {_word(random, 8): next(inner) for _ in range(size)}
+
+
+def _sizes(items: Items) -> Iterator[tuple[int, Iterator[Any]]]:
+    """Yield sizes of a collection and what makes its items; neighbours differ where they can."""
+    assert isinstance(items, Parameter)
+    inner = items.items or Items(type="string")
+    # One list, one scheme: what a plugin makes of http shows where there is no https beside it.
+    kinds = [evolve(inner, schemes=(each,)) for each in inner.schemes] or [inner]
+    makers = cycle([_fitting(kind) for kind in kinds])
+    least = max(items.minItems or 1, 1)
+    most = min(items.maxItems if items.maxItems is not None else least + 2, least + 2)
+    while True:
+        yield from ((size, next(makers)) for size in range(least, most + 1))
+
+
+def _fitting(items: Items) -> Iterator[Any]:
+    return (value for value in _candidates(items) if not problems(items, value))
+
+
+_MAKERS: dict[str, Callable[[Any, Random], Iterator[Any]]] = {
+    "string": _strings,
+    "integer": _integers,
+    "number": _numbers,
+    "cidr": _networks,
+    "ip": _addresses,
+    "url": _urls,
+    "list": _lists,
+    "map": _maps,
+    "enum": lambda items, random: iter([each.value for each in items.values] * _TRIES),
+    "boolean": lambda items, random: iter([True, False] * _TRIES),
+}

@@ -1,0 +1,168 @@
+"""formatting: a prepared pack into formats, which plugins provide, and their files on disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from packc import __version__
+from packc.answers import misfit
+from packc.build import Build, Built, Format, Output
+from packc.diagnostics import Diagnostic, PackcError
+from packc.model import MARKER, Finding, OutputFile, Source, SourceKind, Value
+from packc.pipeline import Prepared, assemble, stop_at_errors, traced
+from packc.plugins import Host, Plugin, discover, with_digest
+from packc.record import input_record, output_record, plugin_record
+from packc.values import Settings
+from packc.write import write
+
+GROUP = "packc.formats"
+MANIFESTS, ALL = "manifests", "all"
+SOURCE = Source(SourceKind.SET, "the format")
+
+
+@frozen
+class Formatted:
+    """A pack that was written in one format: where, and which files."""
+
+    prepared: Prepared = field(repr=False)
+    format: str
+    folder: Path
+    files: tuple[OutputFile, ...] = field(repr=False)
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def format_host(seconds: float) -> Host:
+    """Return the host of the formats that are installed."""
+    return Host(discover(GROUP), seconds)
+
+
+def write_formats(
+    prepared: Prepared, names: Sequence[str], host: Host, out: Path
+) -> tuple[Formatted, ...]:
+    """Write a pack in the formats named, all of them in one step, and return where they are.
+
+    Raises PackcError: PK202 for a format that is not installed, PK907 for one that fails, and what
+    the format itself has to say.
+    """
+    spec = prepared.pack.spec
+    build = build_of(prepared)
+    folder = out / spec.name / spec.version
+    outputs = {name: _emitted(name, host, build) for name in names}
+    files = {
+        name: (*output.files, _record(prepared, name, host.load(name), output.files))
+        for name, output in outputs.items()
+    }
+    write(folder, files)
+    return tuple(
+        Formatted(
+            prepared, name, folder / name, files[name], tuple(map(_diagnostic, output.findings))
+        )
+        for name, output in outputs.items()
+    )
+
+
+def build_of(prepared: Prepared) -> Build:
+    """Return what a format is given of a prepared pack."""
+    pack, active = prepared.pack, prepared.active
+    secrets = {parameter.name: parameter.secret for parameter in active.parameters}
+
+    def compile_one(cloud: str, features: Sequence[str], values: Mapping[str, Any]) -> Built:
+        given = {n: Value(n, value, SOURCE, secrets[n]) for n, value in values.items()}
+        variant = evolve(
+            prepared,
+            active=evolve(active, chosen=tuple(sorted(features))),
+            settings=Settings(given),
+        )
+        assembled = assemble(variant, active.clouds[cloud])
+        stop_at_errors(assembled.findings)
+        return Built(assembled.resolved.variant, traced(assembled), assembled.notes)
+
+    return Build(
+        spec=pack.spec,
+        clouds=active.clouds,
+        features=active.features,
+        chosen=active.chosen,
+        parameters=active.parameters,
+        owners=active.owners,
+        settings=prepared.settings.values,
+        conditions=tuple(pack.conditions),
+        compile=compile_one,
+        read=lambda name: (pack.root / name).read_bytes(),
+    )
+
+
+def _emitted(name: str, host: Host, build: Build) -> Output:
+    plugin = host.load(name)
+    form = _format(name, plugin, host)
+    try:
+        output = form.emit(build)
+    except PackcError:
+        raise
+    except Exception as error:  # whatever it is, it is the format's
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise _failed(name, plugin, f"raised {reason}") from error
+    problem = misfit(output, Output, "its answer")
+    if problem is not None:
+        raise _failed(name, plugin, f"answered wrongly: {problem}")
+    strangers = [file.name for file in output.files if not _is_inside(file.name)]
+    if strangers:
+        raise _failed(name, plugin, f"names a file outside its folder: '{strangers[0]}'")
+    return output
+
+
+def _format(name: str, plugin: Plugin, host: Host) -> Format:
+    answers = host.ask(plugin, "packc_formats", Format)
+    offers: dict[str, Format] = {each.name: each for each in answers}
+    if name not in offers:
+        other = f", but {', '.join(offers)}" if offers else ""
+        text = f"{plugin} provides no format '{name}'{other}"
+        hint = "name a plugin that provides a format; its name is that of the format"
+        raise PackcError(Diagnostic("PK204", text, hint=hint))
+    return offers[name]
+
+
+def _failed(name: str, plugin: Plugin, what: str) -> PackcError:
+    text = f"the format {name} of {plugin} {what}"
+    return PackcError(Diagnostic("PK907", text, hint="tell the plugin's author"))
+
+
+def _is_inside(name: str) -> bool:
+    path = PurePosixPath(name)
+    parts = name.split("/")
+    return not path.is_absolute() and not {"", ".", ".."} & set(parts) and name != MARKER
+
+
+def _diagnostic(finding: Finding) -> Diagnostic:
+    return Diagnostic(finding.code, finding.message, hint=finding.hint, severity=finding.severity)
+
+
+def _record(
+    prepared: Prepared, name: str, plugin: Plugin, files: Sequence[OutputFile]
+) -> OutputFile:
+    """Return the file `build.json` of a format: what went in and what came out."""
+    spec, active = prepared.pack.spec, prepared.active
+    plugins = {name: plugin, **{each: active.plugins[each] for each in _taking_part(prepared)}}
+    data = {
+        "format": name,
+        "packc": __version__,
+        "edition": spec.packc,
+        "pack": {"name": spec.name, "version": spec.version},
+        "clouds": sorted(active.clouds),
+        "features": sorted(active.features),
+        "inputs": [input_record(entry) for entry in prepared.pack.inputs],
+        "valuesFiles": [input_record(entry) for entry in prepared.settings.inputs],
+        "plugins": [plugin_record(each, with_digest(plugins[each])) for each in sorted(plugins)],
+        "outputs": {file.name: output_record(file) for file in files},
+    }
+    text = json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False)
+    return OutputFile(MARKER, f"{text}\n".encode())
+
+
+def _taking_part(prepared: Prepared) -> Iterator[str]:
+    active = prepared.active
+    return (name for name in sorted({*active.clouds, *active.features}) if name in active.plugins)

@@ -1,0 +1,1 @@
+"""palette: what a Palette pack is, and what can be wrong with one; `lint-palette` asks here."""

@@ -1,0 +1,33 @@
+"""findings: what the findings about Palette packs are called; packc.codes says what they mean."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PACK_JSON: Final = "PK950"
+NO_PACK: Final = "PK951"
+FIELD: Final = "PK952"
+VERSION: Final = "PK953"
+MISSING_FILE: Final = "PK954"
+IMAGES: Final = "PK955"
+IMAGE: Final = "PK956"
+LISTED_FILE: Final = "PK957"
+CHART: Final = "PK958"
+VALUES_KEY: Final = "PK959"
+CONTENT_CHARTS: Final = "PK960"
+IMAGE_TAG: Final = "PK961"
+PACK_SECTION: Final = "PK962"
+PRESETS: Final = "PK963"
+REMOVES_NOTHING: Final = "PK964"
+ENABLED_PRESETS: Final = "PK965"
+CONTRADICTION: Final = "PK966"
+ORDER_OF_PRESETS: Final = "PK967"
+SCHEMA: Final = "PK968"
+DANGLING_SCHEMA: Final = "PK969"
+TEMPLATE: Final = "PK970"
+TEMPLATE_VALUE: Final = "PK971"
+README: Final = "PK972"
+LOGO: Final = "PK973"
+WORDS: Final = "PK974"
+IDENTITY: Final = "PK975"
+DEPENDENCY: Final = "PK976"

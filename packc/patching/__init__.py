@@ -1,0 +1,1 @@
+"""patching: the patch engine: paths, operations on data, footprints, and what clashes."""

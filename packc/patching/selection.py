@@ -1,0 +1,103 @@
+"""selection: finds the object that a patch names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from attrs import Factory, define
+
+from packc.diagnostics import Diagnostic, Findings, did_you_mean
+from packc.model import BINDINGS, BaseObject, Identity, Patch
+from packc.patching.jsondata import listed
+
+
+def select(
+    objects: Sequence[BaseObject], patches: Iterable[Patch], findings: Findings
+) -> dict[int, list[Patch]]:
+    """Return the patches of each object, by the object's index, in the order given.
+
+    A patch that matches no object is PK302 unless it is optional; several matches are PK303.
+    """
+    catalogue = _Catalogue.of(objects)
+    selected: dict[int, list[Patch]] = {}
+    for patch in patches:
+        match catalogue.find(patch.object):
+            case [index]:
+                selected.setdefault(index, []).append(patch)
+            case [] if patch.optional is None:
+                findings.add(catalogue.no_match(patch))
+            case []:
+                continue
+            case several:
+                findings.add(_several(patch, [objects[index].identity for index in several]))
+    return selected
+
+
+@define
+class _Catalogue:
+    """The objects by kind and name."""
+
+    identities: list[Identity]
+    by_name: dict[tuple[str, str], list[int]] = Factory(dict)
+
+    @classmethod
+    def of(cls, objects: Sequence[BaseObject]) -> _Catalogue:
+        catalogue = cls([base.identity for base in objects])
+        for index, identity in enumerate(catalogue.identities):
+            catalogue.by_name.setdefault((identity.kind, identity.name), []).append(index)
+        return catalogue
+
+    def find(self, selector: str) -> list[int]:
+        """Return the indices of the objects that a selector fits."""
+        parts = _parts(selector)
+        if parts is None:
+            return []
+        kind, group, namespace, name = parts
+        return [
+            index
+            for index in self.by_name.get((kind, name), ())
+            if group in (None, self.identities[index].group)
+            and namespace in (None, self.identities[index].namespace)
+        ]
+
+    def no_match(self, patch: Patch) -> Diagnostic:
+        parts = _parts(patch.object)
+        if parts is None:
+            hint = "write Kind/name, Kind/namespace/name or Kind.group/name"
+            return Diagnostic("PK302", f"'{patch.object}' names no object", patch.span, hint=hint)
+        same_kind = [str(i) for i in self.identities if i.kind == parts[0]]
+        known = same_kind or [i.kind for i in self.identities]
+        close = did_you_mean(patch.object if same_kind else parts[0], known)
+        way_out = "if it may be absent, say why: `optional: <reason>`"
+        if patch.origin is not None and patch.origin.writer == BINDINGS:
+            way_out = "if it may be absent, give the binding a condition with `when`"
+        return Diagnostic(
+            "PK302",
+            f"no object matches '{patch.object}'",
+            patch.span,
+            hint=f"{close} {way_out}" if close else way_out,
+            found=listed(sorted(set(known))) or "no objects at all",
+        )
+
+
+def _parts(selector: str) -> tuple[str, str | None, str | None, str] | None:
+    """Return kind, group, namespace and name; group and namespace are None when left open."""
+    match selector.split("/"):
+        case [typed, name] if typed and name:
+            namespace = None
+        case [typed, namespace, name] if typed and namespace and name:
+            pass
+        case _:
+            return None
+    kind, dot, group = typed.partition(".")
+    return kind, group if dot else None, namespace, name
+
+
+def _several(patch: Patch, identities: Sequence[Identity]) -> Diagnostic:
+    return Diagnostic(
+        "PK303",
+        f"'{patch.object}' matches {len(identities)} objects",
+        patch.span,
+        hint="name the group or the namespace as well: Kind.group/namespace/name",
+        found=listed(sorted(map(str, identities))),
+    )

@@ -1,0 +1,1 @@
+"""tracing: what the recorded writes tell: chains, source maps, annotations, and what is masked."""

@@ -1,0 +1,8 @@
+"""demo_moon: the cloud of the tests."""
+
+from packc.api import Cloud, hookimpl
+
+
+@hookimpl
+def packc_clouds():
+    return [Cloud("moon", "The Moon")]

@@ -1,0 +1,3 @@
+"""demo_moon: cannot be imported."""
+
+raise RuntimeError("no such moon")

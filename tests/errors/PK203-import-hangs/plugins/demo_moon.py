@@ -1,0 +1,5 @@
+"""demo_moon: never ends to import."""
+
+import time
+
+time.sleep(60)

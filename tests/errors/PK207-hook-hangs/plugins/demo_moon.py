@@ -1,0 +1,17 @@
+"""demo_moon: the cloud of the tests."""
+
+from packc.api import Cloud, hookimpl
+
+
+@hookimpl
+def packc_clouds():
+    return [Cloud("moon", "The Moon")]
+
+
+@hookimpl
+def packc_notes(variant):
+    while True:
+        try:
+            sum(range(1000))
+        except Exception:
+            continue

@@ -1,0 +1,14 @@
+"""demo_moon: the cloud of the tests."""
+
+from packc.api import Cloud, hookimpl
+
+
+@hookimpl
+def packc_clouds():
+    return [Cloud("moon", "The Moon")]
+
+
+@hookimpl
+def packc_notes(variant):
+    variant.values["demo.size"] = 9
+    return []

@@ -1,0 +1,16 @@
+"""demo_moon: the cloud of the tests."""
+
+import pathlib
+
+from packc.api import Cloud, Patch, add, hookimpl
+
+
+@hookimpl
+def packc_clouds():
+    return [Cloud("moon", "The Moon")]
+
+
+@hookimpl
+def packc_patches(variant):
+    colour = pathlib.Path("/dev/null").read_text() or "grey"
+    return [Patch("ConfigMap/demo", (add("/data/colour", str(colour)),))]

@@ -1,0 +1,17 @@
+"""demo_moon: the cloud of the tests."""
+
+import demo_shared
+
+from packc.api import Cloud, Patch, add, hookimpl
+
+
+@hookimpl
+def packc_clouds():
+    return [Cloud("moon", "The Moon")]
+
+
+@hookimpl
+def packc_patches(variant):
+    demo_shared.seen.add("moon")
+    colour = "grey"
+    return [Patch("ConfigMap/demo", (add("/data/colour", str(colour)),))]

@@ -1,0 +1,3 @@
+"""demo_shared: what two plugins of the tests should not share."""
+
+seen = set()

@@ -1,0 +1,8 @@
+"""demo_crate: a format of the tests."""
+
+from packc.api import Format, hookimpl
+
+
+@hookimpl
+def packc_formats():
+    return [Format("crate", "A crate.", lambda build: None)]
