@@ -8,8 +8,8 @@ from datetime import datetime
 
 from packc.diagnostics import Diagnostic, Span
 from packc.frozen import freeze
-from packc.model import Finding, Object
-from packc.plugins import Host, Plugin
+from packc.model import Finding, Object, SourceKind
+from packc.plugins import Host, Plugin, span_of
 from packc.values import Resolved
 
 CODE = re.compile(r"(?!PK\d)[A-Z][A-Z0-9]*\d{2,}")
@@ -45,6 +45,8 @@ def _diagnostic(finding: Finding, plugin: Plugin, resolved: Resolved) -> Diagnos
         return Diagnostic("PK206", text, hint=hint)
     value = resolved.values.get(finding.parameter or "")
     span: Span | None = value.source.span if value else None
+    if span is None and (value is None or value.source.kind is SourceKind.DEFAULT):
+        span = span_of(plugin.module.packc_check)
     return Diagnostic(
         finding.code,
         finding.message,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 
@@ -28,11 +29,21 @@ class Span:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*-----|\Z)", re.S)
+
+
+def without_keys(text: str | None) -> str | None:
+    """Return the text without private keys: a user may put one in any place by mistake."""
+    if text is None or "PRIVATE KEY" not in text:
+        return text
+    return _PRIVATE_KEY.sub("(private key)", text)
+
+
 @frozen
 class Related:
     """A second place that a diagnostic speaks of, such as the other writer of a field."""
 
-    message: str
+    message: str = field(converter=without_keys)
     span: Span | None = None
 
 
@@ -44,12 +55,12 @@ class Diagnostic:
     """
 
     code: str
-    message: str
+    message: str = field(converter=without_keys)
     span: Span | None = None
-    hint: str | None = None
+    hint: str | None = field(default=None, converter=without_keys)
     severity: Severity = Severity.ERROR
-    found: str | None = None
-    expected: str | None = None
+    found: str | None = field(default=None, converter=without_keys)
+    expected: str | None = field(default=None, converter=without_keys)
     related: tuple[Related, ...] = ()
     quote: bool = True
 

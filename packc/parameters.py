@@ -8,8 +8,8 @@ from typing import Any
 
 from attrs import frozen
 
-from packc.diagnostics import did_you_mean
-from packc.model import FileContent
+from packc.diagnostics import Diagnostic, did_you_mean
+from packc.model import FileContent, Value
 from packc.spec import Items, Parameter
 
 LIMITS: dict[str, frozenset[str]] = {
@@ -41,6 +41,18 @@ class Problem:
 def problems(items: Items, value: Any) -> list[Problem]:
     """Return what is wrong with the value for that type; nothing when it is fine."""
     return list(_CHECKS[items.type](items, value))
+
+
+def value_findings(parameter: Parameter, value: Value) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a value that the user gave, at its place; never a secret's text."""
+    prefix = f"{value.source.name}: " if value.source.span is None else f"{parameter.name}: "
+    for problem in problems(parameter, value.value):
+        if value.secret:
+            text, hint = f"the value does not fit a secret of type {parameter.type}", None
+        else:
+            text, hint = problem.message, problem.hint
+        hint = hint or f"the type is {describe_type(parameter)}"
+        yield Diagnostic("PK131", prefix + text, value.source.span, hint, quote=not value.secret)
 
 
 def from_text(items: Items, text: str) -> Any:

@@ -11,7 +11,7 @@ from packc.diagnostics import Diagnostic, Findings, Related, Span
 from packc.frozen import freeze
 from packc.model import MISSING, Cloud, Fact, Source, SourceKind, Value, Variant
 from packc.pack import Pack
-from packc.parameters import allowed_values, describe_type, problems
+from packc.parameters import allowed_values, value_findings
 from packc.spec import Constraint, Parameter, Refusal
 from packc.values import Resolved, Settings
 
@@ -81,7 +81,7 @@ def _value(
             findings.add(Diagnostic("PK133", text, parameter.span, hint))
         return None
     given = value.source.kind in (SourceKind.VALUES, SourceKind.SET)
-    wrong = list(_problems(parameter, value)) if given else []
+    wrong = list(value_findings(parameter, value)) if given else []
     if fact is not None and not wrong:
         wrong = list(_cloud_findings(parameter, value, cloud, fact))
     findings.extend(wrong)
@@ -122,17 +122,6 @@ def _fact(parameter: Parameter, cloud: Cloud, findings: Findings) -> Fact | None
 
 def _stated(parameter: Parameter, cloud: Cloud) -> Fact | None:
     return cloud.fact(parameter.fromCloud.fact) if parameter.fromCloud else None
-
-
-def _problems(parameter: Parameter, value: Value) -> Iterator[Diagnostic]:
-    prefix = f"{value.source.name}: " if value.source.span is None else f"{parameter.name}: "
-    for problem in problems(parameter, value.value):
-        if value.secret:
-            text, hint = f"the value does not fit a secret of type {parameter.type}", None
-        else:
-            text, hint = problem.message, problem.hint
-        hint = hint or f"the type is {describe_type(parameter)}"
-        yield Diagnostic("PK131", prefix + text, value.source.span, hint, quote=not value.secret)
 
 
 def _cloud_findings(

@@ -9,10 +9,18 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from packc import yamlio
-from packc.diagnostics import Diagnostic, Findings, PackcError, Severity, Span, did_you_mean
+from packc.diagnostics import (
+    Diagnostic,
+    Findings,
+    PackcError,
+    Related,
+    Severity,
+    Span,
+    did_you_mean,
+)
 from packc.model import FileContent, Source, SourceKind, Value
 from packc.pack import InputFile
-from packc.parameters import from_text
+from packc.parameters import from_text, value_findings
 from packc.spec import Parameter
 from packc.values import Request, Settings
 from packc.yamlio import Document
@@ -38,6 +46,8 @@ def read_settings(
         reader.set(text)
     reader.report_off(off)
     reader.follow_deprecated()
+    if reader.findings.failed:
+        reader.check_values(off)  # which `resolve` does where all names are known
     reader.findings.raise_if_failed()
     values = {name: value for name, value in reader.values.items() if name not in off}
     return Settings(values, tuple(reader.inputs), tuple(reader.findings.items))
@@ -57,15 +67,16 @@ class _SettingsReader:
 
     def kubernetes_values(self, name: str) -> None:
         """Take what parameters ask for (`fromKubernetes`); the file holds much else besides."""
+        before = len(self.findings.items)
         document = self._document(name)
-        if document is None:
+        if document is None and len(self.findings.items) > before:
             return
         for parameter in self.parameters.values():
             if parameter.fromKubernetes is None:
                 continue
             path = tuple(parameter.fromKubernetes.split("."))
-            found = _lookup(document.data, path)
-            if found is None:
+            found = _lookup(document.data, path) if document else None
+            if document is None or found is None:
                 self._report_absent(parameter, name)
             else:
                 source = Source(SourceKind.VALUES, _own(name), document.locate(path))
@@ -94,6 +105,12 @@ class _SettingsReader:
         for name in sorted(set(self.values) & set(off)):
             text = f"'{name}' has no effect: it belongs to the feature {off[name]}, which is off"
             self._note("PK139", text, self.values[name], f"add --feature {off[name]}")
+
+    def check_values(self, off: Mapping[str, str]) -> None:
+        """Report the values that do not fit as well, so that one run says all."""
+        for name, value in self.values.items():
+            if name not in off:
+                self.findings.extend(value_findings(self.parameters[name], value))
 
     def follow_deprecated(self) -> None:
         """Pass values given under a deprecated name on to the name that replaces it."""
@@ -178,7 +195,20 @@ class _SettingsReader:
             text = f"--set {parameter.name} is given twice; the last one counts"
             hint = "remove one"
             self.findings.add(Diagnostic("PK139", text, hint=hint, severity=Severity.WARNING))
+        self._report_two_spellings(previous, source)
         self.values[parameter.name] = Value(parameter.name, value, source, parameter.secret)
+
+    def _report_two_spellings(self, previous: Value | None, source: Source) -> None:
+        """Report a parameter that one file sets both nested and with dots."""
+        first = previous.source.span if previous else None
+        if previous is None or first is None or source.span is None:
+            return
+        if first.file == source.span.file:
+            text = f"'{previous.parameter}' is set twice in one file"
+            related = (Related("the first is here", first),)
+            self.findings.add(
+                Diagnostic("PK104", text, source.span, "remove one", related=related, quote=False)
+            )
 
     def _file(
         self, parameter: Parameter, value: Any, source: Source, folder: Path
@@ -221,6 +251,7 @@ def _discreet(diagnostic: Diagnostic) -> Diagnostic:
 
 
 _WITHOUT_TEXT = {
+    "PK104": "a key is set twice in one map",
     "PK106": "a value or tag that kubectl does not read",
     "PK108": "a value that other readers of YAML take differently; quote it",
 }

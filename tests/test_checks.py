@@ -568,7 +568,7 @@ def test_a_finding_that_a_patch_caused_is_at_the_patch(pack: Path) -> None:
 
     report = checked()
 
-    assert places(report) == [("PK451", "pack/patch.yaml:8")]
+    assert places(report) == [("PK451", "pack/patch.yaml:10")]
     assert [found.variants for found in findings(report)] == [("azure",)]
 
 
@@ -887,7 +887,7 @@ def test_a_variant_that_cannot_be_patched_is_reported_and_the_others_are_checked
 
     found = {f.diagnostic.code: f.variants for f in findings(report)}
     assert found == {"PK304": ("azure",), "PK451": ("aws",)}
-    assert report.unchecked == ("azure: it cannot be built",)
+    assert report.unchecked == ("variants that cannot be built: azure",)
 
 
 def test_a_pack_that_cannot_be_loaded_gives_its_reasons(pack: Path) -> None:

@@ -119,6 +119,7 @@ def test_an_annotation_escapes_what_github_reads() -> None:
     assert line == (
         "::error file=packs/a b/base%2C1.yaml,line=3,col=7,title=PK402"
         "::the value of spec.a is 100%25 wrong%0Afound: 3%0Ahint: quote it"
+        "%0Apack.yaml:9:1: the parameter%0Ano place%0Ain aws, azure"
     )
 
 

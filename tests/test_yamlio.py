@@ -684,13 +684,13 @@ def test_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_folder_is_refused(tmp_path: Path) -> None:
-    assert unreadable(tmp_path) == "expected a file, found a folder"
+    assert unreadable(tmp_path) == "found a folder, expected a regular file"
 
 
 def test_pipe_is_refused_and_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
 
-    assert unreadable(tmp_path / "pipe") == "expected a file, found a special file"
+    assert unreadable(tmp_path / "pipe") == "found a special file, expected a regular file"
 
 
 def test_link_in_a_circle_is_refused(tmp_path: Path) -> None:

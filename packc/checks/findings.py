@@ -14,6 +14,7 @@ from packc.pack import Pack
 from packc.patching.pointer import Pointer
 from packc.spec import CheckRule
 
+SHOWN_VARIANTS: Final = 4
 FailOn = Literal["error", "warning", "note", "never"]
 _FAILING: Final[Mapping[str, tuple[Severity, ...]]] = {
     "error": (Severity.ERROR,),
@@ -62,6 +63,15 @@ class Report:
         return any(reported.diagnostic.severity in grave for reported in self.findings)
 
 
+def variants_text(names: Sequence[str], every: Sequence[str] = ()) -> str:
+    """Return the names of variants in a few words; `every` are all that there are."""
+    if len(names) >= len(every) > 1:
+        return f"all {len(every)} variants"
+    listed = ", ".join(names[:SHOWN_VARIANTS])
+    more = len(names) - SHOWN_VARIANTS
+    return f"{listed} and {more} more" if more > 0 else listed
+
+
 @define
 class Gathered:
     """Findings on their way to a report: equal ones of several variants become one."""
@@ -77,7 +87,8 @@ class Gathered:
         path: Pointer = (),
     ) -> None:
         """Add a finding; the path is that of the first variant, since indices may differ."""
-        key = (diagnostic, object)
+        # What is there instead may differ between variants; the defect is the same.
+        key = (evolve(diagnostic, found=None, hint=None), object)
         self._found.setdefault(key, Reported(diagnostic, object, path))
         variants = self._variants.setdefault(key, [])
         if variant is not None and variant not in variants[-1:]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from attrs import evolve, field, frozen
@@ -67,12 +67,14 @@ def _words(path: Pointer) -> tuple[str, ...]:
 class Places:
     """Puts observations of one variant at the lines that caused them.
 
-    `parameters` are the variant's by name; `plugin_lines` says where each plugin's hook begins.
+    `parameters` are the variant's by name; `plugin_lines` says where each plugin's hook begins, and
+    `operations` finds places inside the operations of the pack's files.
     """
 
     objects: Mapping[Identity, PatchedObject] = field(repr=False)
     parameters: Mapping[str, Parameter] = field(repr=False)
     plugin_lines: Mapping[str, Span] = field(repr=False)
+    operations: Mapping[Span, Callable[[tuple[str | int, ...]], Span]] = field(repr=False)
 
     def diagnostic(self, observation: Observation) -> Diagnostic:
         """Return the observation as a diagnostic at its cause; no secret value is in it."""
@@ -104,7 +106,14 @@ class Places:
         if found.write is None:
             locate = patched.base.locate_key if at_key else patched.base.locate
             return locate(found.path)
-        return found.write.operation.span or self.plugin_lines.get(found.write.origin.writer)
+        operation = found.write.operation
+        if operation.span is None:
+            return self.plugin_lines.get(found.write.origin.writer)
+        find = self.operations.get(operation.span)
+        if find is None or operation.op not in ("add", "replace"):
+            return operation.span
+        inside = found.path[len(_steps(found.write.pointer)) :]
+        return find(("parameter",) if operation.parameter else ("value", *inside))
 
     def _related(self, write: Write) -> tuple[Related, ...]:
         related = []

@@ -10,7 +10,7 @@ from typing import Any, Final
 from attrs import Factory, define, evolve, field, frozen
 
 from packc.checks import kubernetes
-from packc.checks.findings import Gathered, Report, Reported, idle_rules, judge
+from packc.checks.findings import Gathered, Report, Reported, idle_rules, judge, variants_text
 from packc.checks.hygiene import (
     Outcome,
     Usage,
@@ -34,6 +34,7 @@ from packc.pipeline import Assembled, Prepared, Progress, Selection, assemble, p
 from packc.plugins import Host, span_of
 from packc.render import plural
 from packc.spec import Parameter
+from packc.tracing.account import operation_places
 
 OBJECT_CHECKS: Final[tuple[ObjectCheck, ...]] = (
     name_observations,
@@ -145,6 +146,7 @@ class _Check:
     outcomes: list[Outcome] = Factory(list)
     checked: list[str] = Factory(list)
     unchecked: list[str] = Factory(list)
+    unbuilt: list[str] = Factory(list)
     refused: int = 0
     failed: int = 0
 
@@ -172,7 +174,7 @@ class _Check:
             tuple(self.checked),
             findings,
             judged.silenced,
-            tuple(self.unchecked),
+            (*self._unbuilt_text(), *self.unchecked),
             self.refused,
         )
 
@@ -194,6 +196,10 @@ class _Check:
             diagnostic = places.diagnostic(observation)
             self.gathered.add(diagnostic, choice.name, observation.identity, observation.path)
 
+    def _unbuilt_text(self) -> Iterator[str]:
+        if self.unbuilt:
+            yield f"variants that cannot be built: {variants_text(self.unbuilt)}"
+
     def _not_built(self, choice: Choice, error: PackcError) -> None:
         """Say why a variant was not checked; what the pack itself refuses is no finding."""
         codes = {diagnostic.code for diagnostic in error.diagnostics}
@@ -201,7 +207,7 @@ class _Check:
             self.refused += 1
             return
         self.failed += 1
-        self.unchecked.append(f"{choice.name}: it cannot be built")
+        self.unbuilt.append(choice.name)
         for diagnostic in error.diagnostics:
             if diagnostic.code == REQUIRED:
                 text = f"not checked: {diagnostic.message}"
@@ -304,6 +310,7 @@ def _places(prepared: Prepared, assembled: Assembled) -> Places:
         {entry.identity: entry for entry in assembled.patched.objects},
         {parameter.name: parameter for parameter in assembled.resolved.parameters},
         _plugin_lines(prepared),
+        operation_places(prepared.pack),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from packc import __version__
-from packc.checks.findings import Report, Reported
+from packc.checks.findings import Report, Reported, variants_text
 from packc.codes import CODES
 from packc.diagnostics import Diagnostic, Severity, Span
 from packc.patching.pointer import format_pointer
@@ -68,7 +68,16 @@ def as_annotations(reports: Sequence[Report]) -> Iterator[str]:
             properties = {"file": place.file, "line": str(place.line), "col": str(place.column)}
             properties["title"] = diagnostic.code
         listed = ",".join(f"{name}={_property(text)}" for name, text in properties.items())
-        yield f"::{COMMANDS[diagnostic.severity]} {listed}::{_data(_message(reported))}"
+        text = "\n".join((_message(reported), *_around(reported)))
+        yield f"::{COMMANDS[diagnostic.severity]} {listed}::{_data(text)}"
+
+
+def _around(reported: Reported) -> Iterator[str]:
+    """Yield the other places and the variants, which annotations have no field for."""
+    for other in reported.diagnostic.related:
+        yield f"{other.span}: {other.message}" if other.span else other.message
+    if reported.variants:
+        yield f"in {variants_text(reported.variants)}"
 
 
 def _rule(code: str) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class Outcome:
     written: list[Written] = Factory(list)
     formatted: list[Formatted] = Factory(list)
     diagnostics: list[Diagnostic] = Factory(list)
+    claimed: dict[tuple[str, str], str] = Factory(dict)
 
     @property
     def failed(self) -> bool:
@@ -51,7 +52,7 @@ def run(options: Namespace) -> int:
     outcome = Outcome()
     host = host_of(options)
     with progress(options, "compiling") as step:
-        for folder in options.packs:
+        for folder in dict.fromkeys(options.packs):
             _build(folder, options, host, outcome, step)
     diagnostics = in_order(outcome.diagnostics)
     if options.output == "json":
@@ -73,12 +74,23 @@ def _build(folder: str, options: Namespace, host: Host, outcome: Outcome, step: 
     try:
         prepared = prepare(folder, selection_of(options), host)
         outcome.diagnostics.extend(prepared.diagnostics)
+        _claim(folder, prepared, outcome)
         wanted = options.formats or [MANIFESTS]
         if MANIFESTS in wanted or ALL in wanted:
             _build_manifests(folder, options, prepared, outcome, step)
         _build_formats(folder, options, prepared, outcome, step)
     except PackcError as error:
         outcome.diagnostics.extend(error.diagnostics)
+
+
+def _claim(folder: str, prepared: Prepared, outcome: Outcome) -> None:
+    """Note where a pack will be written; raise PK504 where another one of this call is already."""
+    spec = prepared.pack.spec
+    other = outcome.claimed.setdefault((spec.name, spec.version), folder)
+    if other != folder:
+        text = f"'{folder}' is {spec.name} {spec.version} too, as '{other}' is"
+        hint = "build them one by one, into different folders with -o"
+        raise PackcError(Diagnostic("PK504", text, hint=hint))
 
 
 def _build_manifests(

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import evolve
 
 from packc import render
-from packc.checks.findings import Report, Reported
+from packc.checks.findings import Report, Reported, variants_text
 from packc.checks.run import Question, check_pack
 from packc.checks.sarif import as_annotations, as_sarif
 from packc.cli.report import print_diagnostics, print_json, progress
@@ -17,8 +17,6 @@ from packc.diagnostics import Diagnostic, Related, Severity
 from packc.patching.pointer import format_pointer
 from packc.pipeline import Progress
 from packc.plugins import Host
-
-SHOWN_VARIANTS = 4
 
 
 def run(options: Namespace) -> int:
@@ -79,18 +77,10 @@ def _with_variants(reported: Reported, report: Report) -> Diagnostic:
     """Return the finding with a line that says which variants have it."""
     added = []
     if reported.variants:
-        added.append(Related(f"in {_variants(reported.variants, report.variants)}"))
+        added.append(Related(f"in {variants_text(reported.variants, report.variants)}"))
     if reported.reason is not None:
         added.append(Related(f"severity set in pack.yaml: {reported.reason}"))
     return evolve(reported.diagnostic, related=(*reported.diagnostic.related, *added))
-
-
-def _variants(names: tuple[str, ...], every: tuple[str, ...]) -> str:
-    if len(names) >= len(every) > 1:
-        return f"all {len(every)} variants"
-    listed = ", ".join(names[:SHOWN_VARIANTS])
-    more = len(names) - SHOWN_VARIANTS
-    return f"{listed} and {more} more" if more > 0 else listed
 
 
 def _summary(report: Report) -> str:

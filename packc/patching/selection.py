@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import Factory, define
 
-from packc.diagnostics import Diagnostic, Findings, did_you_mean
+from packc.diagnostics import Diagnostic, Findings, Span, did_you_mean
 from packc.model import BINDINGS, BaseObject, Identity, Patch
 from packc.patching.jsondata import listed
 
@@ -64,7 +64,7 @@ class _Catalogue:
         parts = _parts(patch.object)
         if parts is None:
             hint = "write Kind/name, Kind/namespace/name or Kind.group/name"
-            return Diagnostic("PK302", f"'{patch.object}' names no object", patch.span, hint=hint)
+            return Diagnostic("PK302", f"'{patch.object}' names no object", _span(patch), hint=hint)
         same_kind = [str(i) for i in self.identities if i.kind == parts[0]]
         known = same_kind or [i.kind for i in self.identities]
         close = did_you_mean(patch.object if same_kind else parts[0], known)
@@ -73,11 +73,21 @@ class _Catalogue:
             way_out = "if it may be absent, give the binding a condition with `when`"
         return Diagnostic(
             "PK302",
-            f"no object matches '{patch.object}'",
-            patch.span,
+            f"no object matches '{patch.object}'{_patcher(patch)}",
+            _span(patch),
             hint=f"{close} {way_out}" if close else way_out,
             found=listed(sorted(set(known))) or "no objects at all",
         )
+
+
+def _span(patch: Patch) -> Span | None:
+    """Return where a patch stands; one of a plugin, where its first operation does."""
+    return patch.span or next((each.span for each in patch.operations), None)
+
+
+def _patcher(patch: Patch) -> str:
+    is_of_plugin = patch.origin is not None and patch.origin.distribution is not None
+    return f", which {patch.origin} patches" if is_of_plugin else ""
 
 
 def _parts(selector: str) -> tuple[str, str | None, str | None, str] | None:

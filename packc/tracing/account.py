@@ -98,7 +98,7 @@ class Account:
             plugins,
             owners,
             Mask.of(resolved.values.values()),
-            {span: _locator(entry, index) for span, entry, index in operations},
+            operation_places(pack),
             {**whens, **dict(_binding_conditions(pack))},
         )
 
@@ -226,6 +226,11 @@ def _operations(pack: Pack) -> Iterator[tuple[Span, FilePatch, int]]:
             yield entry.locate(("operations", index, "path")), entry, index
             if operation.span is not None:
                 yield operation.span, entry, index
+
+
+def operation_places(pack: Pack) -> dict[Span, Locate]:
+    """Return for each operation of the pack's files what finds a place inside it."""
+    return {span: _locator(entry, index) for span, entry, index in _operations(pack)}
 
 
 def _locator(entry: FilePatch, index: int) -> Locate:

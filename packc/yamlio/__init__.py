@@ -105,7 +105,9 @@ def read_bytes(path: Path, file: str, *, limit: int = MAX_BYTES) -> bytes:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
             kind = "folder" if stat.S_ISDIR(mode) else "special file"
-            _refuse(file, f"expected a file, found a {kind}", "name a file")
+            _refuse(
+                file, f"found a {kind}, expected a regular file", "name a file; pipes are not read"
+            )
         with path.open("rb") as stream:
             content = stream.read(limit + 1)
     except FileNotFoundError:

@@ -57,6 +57,7 @@ class Certificate:
     not_before: datetime
     not_after: datetime
     may_sign: bool
+    may_anchor: bool
     path_length: int | None
     serves_clients: bool
 
@@ -132,8 +133,10 @@ def _facts(raw: x509.Certificate) -> Certificate:
     constraints = _extension(raw, x509.BasicConstraints)
     key_usage = _extension(raw, x509.KeyUsage)
     purposes = _extension(raw, x509.ExtendedKeyUsage)
-    # A version 1 certificate has no extensions that could tell; Go takes it as a CA.
-    is_ca = constraints.ca if constraints else raw.version is x509.Version.v1
+    is_ca = constraints is not None and constraints.ca
+    # A version 1 certificate has no extensions that could tell; Go takes it as a root, and only so.
+    is_root = is_ca or (constraints is None and raw.version is x509.Version.v1)
+    may_sign = key_usage is None or key_usage.key_cert_sign
     return Certificate(
         raw=raw,
         subject=raw.subject,
@@ -141,7 +144,8 @@ def _facts(raw: x509.Certificate) -> Certificate:
         public_key=_encoded(raw.public_key()),
         not_before=raw.not_valid_before_utc,
         not_after=raw.not_valid_after_utc,
-        may_sign=is_ca and (key_usage is None or key_usage.key_cert_sign),
+        may_sign=is_ca and may_sign,
+        may_anchor=is_root and may_sign,
         path_length=constraints.path_length if constraints else None,
         serves_clients=purposes is None or _includes_clients(purposes),
     )

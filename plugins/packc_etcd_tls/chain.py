@@ -22,10 +22,10 @@ def find_path(
     while paths:
         path = paths.popleft()
         for anchor in anchors:
-            if _continues(path, anchor):
+            if anchor.may_anchor and _continues(path, anchor):
                 return (*path, anchor)
         for certificate in intermediates:
-            if certificate not in seen and _continues(path, certificate):
+            if certificate.may_sign and certificate not in seen and _continues(path, certificate):
                 seen.add(certificate)
                 paths.append((*path, certificate))
     return ()
@@ -34,7 +34,7 @@ def find_path(
 def _continues(path: Path, issuer: Certificate) -> bool:
     between = len(path) - 1
     fits = issuer.path_length is None or between <= issuer.path_length
-    return issuer.may_sign and fits and issuer.signed(path[-1])
+    return fits and issuer.signed(path[-1])
 
 
 def why_no_path(
@@ -47,6 +47,6 @@ def why_no_path(
         return "no certificate given carries the name of its issuer"
     if not signers:
         return "its issuer's name is there, but another key made the signature"
-    if not any(issuer.may_sign for issuer in signers):
+    if not any(issuer.may_anchor if issuer in anchors else issuer.may_sign for issuer in signers):
         return "its issuer is no CA (basicConstraints or keyUsage say so)"
     return "the certificates between the two do not lead there"
