@@ -107,7 +107,7 @@ SEEDED = [
         "- mountPath: /var/run/nodeagent",
     ),
     ("node.yaml", "system-node-critical", "system-critical", "PK431", "system-critical"),
-    ("node.yaml", "cni:v3.32.1", "cni:latest", "PK451", "pack.yaml"),
+    ("node.yaml", "cni:v3.32.1", "cni:latest", "PK451", "cni:latest"),
     (
         "node.yaml",
         "- name: cni-log-dir\n        host",

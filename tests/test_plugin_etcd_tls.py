@@ -162,12 +162,12 @@ def issue(
     return Issued(builder.sign(signer, digest), own)
 
 
-def version_1(name: str) -> Issued:
+def version_1(name: str, issuer: Issued | None = None) -> Issued:
     """Return a CA of X.509 version 1, which no library makes any more: without any extensions."""
-    modern = issue(name, ca=True)
+    modern = issue(name, issuer, ca=True)
     _, *fields = elements(modern.certificate.tbs_certificate_bytes)
     tbs = sequence(*fields[:-1])  # all but the version at the start and the extensions at the end
-    signature = modern.key.sign(tbs, ec.ECDSA(hashes.SHA256()))
+    signature = (issuer or modern).key.sign(tbs, ec.ECDSA(hashes.SHA256()))
     algorithm = elements(modern.certificate.public_bytes(Encoding.DER))[1]
     bits = element(0x03, b"\0" + signature)
     return Issued(x509.load_der_x509_certificate(sequence(tbs, algorithm, bits)), modern.key)
@@ -202,6 +202,7 @@ def element(tag: int, content: bytes) -> bytes:
 
 CA = issue("ca", ca=True)
 MIDDLE = issue("middle", CA, ca=True, path_length=0)
+FIRST_VERSION = version_1("first version", CA)
 LEAF = issue("client", CA, usage=CLIENT)
 BELOW = issue("below", MIDDLE, usage=CLIENT)
 GOOD = Files(CA.pem, LEAF.pem, LEAF.key_pem)
@@ -507,6 +508,10 @@ BROKEN: dict[str, tuple[Files, list[tuple[str, str]]]] = {
         [("ETCD106", "etcd.cert")],
     ),
     "the intermediate is missing": (files_of(BELOW, CA), [("ETCD106", "etcd.cert")]),
+    "an intermediate of version 1": (
+        files_of(issue("client", FIRST_VERSION), CA, FIRST_VERSION),
+        [("ETCD106", "etcd.cert")],
+    ),
     "the intermediate's issuer is missing": (
         files_of(BELOW, STRANGER, MIDDLE),
         [("ETCD106", "etcd.cert")],

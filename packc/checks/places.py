@@ -25,11 +25,13 @@ class Cause:
     path: Pointer
 
 
-def cause(patched: PatchedObject, path: Pointer) -> Cause:
+def cause(
+    patched: PatchedObject, path: Pointer, passes: Callable[[Write], bool] = lambda _: False
+) -> Cause:
     """Return the last write that set or removed what is at a path; else its path in the base.
 
     Writes are followed backwards, so that a list item is found again under the index that it had
-    before others came or went.
+    before others came or went. A write that `passes` did not cause it: what was there before did.
     """
     here = path
     for write in reversed(patched.writes):
@@ -45,9 +47,17 @@ def cause(patched: PatchedObject, path: Pointer) -> Cause:
             shift = -1 if write.before is MISSING else 1
             if own > index or (own == index and shift == 1):
                 here = (*here[: depth - 1], own + shift, *here[depth:])
-        elif _words(here[:depth]) == place:
+        elif _words(here[:depth]) == place and not passes(write):
             return Cause(write, here)
     return Cause(None, here)
+
+
+def _keeps_tag(write: Write) -> bool:
+    """Return whether a write changes nothing of an image but its registry."""
+    before, after = write.before, write.after
+    if not isinstance(before, str) or not isinstance(after, str):
+        return False
+    return before.rpartition("/")[2] == after.rpartition("/")[2]
 
 
 def _moves(write: Write) -> bool:
@@ -81,7 +91,8 @@ class Places:
         identity = observation.identity
         assert identity is not None
         patched = self.objects[identity]
-        found = cause(patched, observation.path)
+        is_tag = observation.code == "PK451"
+        found = cause(patched, observation.path, _keeps_tag if is_tag else lambda _: False)
         diagnostic = Diagnostic(
             observation.code,
             f"{identity}: {observation.message}",
