@@ -72,7 +72,7 @@ def bind(pack: Pack, resolved: Resolved, bases: Sequence[BaseObject]) -> tuple[P
 
 def _holds(when: When | None, resolved: Resolved) -> bool:
     variant = resolved.variant
-    return holds(when, variant.cloud.name, variant.features, resolved.plain())
+    return holds(when, variant.cloud.name, variant.features, variant.values)
 
 
 def _bindings(
