@@ -37,11 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    parser = build_parser()
     if "_ARGCOMPLETE" in os.environ:
         import argcomplete
 
-        argcomplete.autocomplete(parser)
+        argcomplete.autocomplete(build_parser())
+    parser = build_parser(sys.argv[1:] if arguments is None else arguments)
     try:
         options = parser.parse_args(arguments)
     except SystemExit as stop:  # after --help, --version, or wrong usage

@@ -1,0 +1,1 @@
+"""options: the arguments of each command, a file each, imported for that command only."""

@@ -1,0 +1,45 @@
+"""build: the arguments of `packc build`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from packc.cli import completion
+from packc.cli.options.shared import PEOPLE_OR_MACHINES, packs, report, selection
+
+EXAMPLES = """\
+examples:
+  packc build packs/calico
+  packc build packs/calico packs/other --cloud aws --cloud azure
+  packc build packs/calico --set calico.encapsulationMode=CrossSubnet
+  packc build packs/calico --cloud azure --feature etcd-tls --values site.yaml -o out/
+  packc build packs/calico --format helm        one chart for every cloud, feature and value
+
+Values come from, later wins: the parameter's default, the cloud, --values in their order, --set.
+Each variant goes to OUT/<pack>/<version>/<variant>/: manifests.yaml, NOTES.md and build.json.
+Another format goes to OUT/<pack>/<version>/<format>/; what is set becomes its default.
+"""
+
+
+def add(command: Any) -> None:
+    packs(command, nargs="+")
+    selection(command)
+    command.add_argument(
+        "-o", "--out", default="dist", metavar="DIR", help="where to write (default: dist)"
+    )
+    formats = command.add_argument(
+        "--format",
+        action="append",
+        default=[],
+        metavar="NAME",
+        dest="formats",
+        help="manifests, helm, kustomize, one of a plugin, or all; repeat for several"
+        " (default: manifests)",
+    )
+    formats.completer = completion.formats
+    command.add_argument(
+        "--source-map",
+        action="store_true",
+        help="also write source-map.json: where every field comes from",
+    )
+    report(command, PEOPLE_OR_MACHINES)

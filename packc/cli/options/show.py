@@ -1,0 +1,19 @@
+"""show: the arguments of `packc show`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from packc.cli.options.shared import PEOPLE_OR_MACHINES, hook_timeout, packs, report
+
+EXAMPLES = """\
+examples:
+  packc show packs/calico
+  packc show packs/calico --output json | jq '.parameters[].name'
+"""
+
+
+def add(command: Any) -> None:
+    packs(command)
+    report(command, PEOPLE_OR_MACHINES)
+    hook_timeout(command)
