@@ -14,14 +14,13 @@ from packc.answers import misfit
 from packc.build import Build, Built, Format, Output
 from packc.diagnostics import Diagnostic, PackcError
 from packc.model import MARKER, Finding, OutputFile, Source, SourceKind, Value
+from packc.parameters import value_findings
 from packc.pipeline import Prepared, assemble, stop_at_errors, traced
-from packc.plugins import Host, Plugin, discover, with_digest
+from packc.plugins import FORMATS, Host, Plugin, discover, with_digest
 from packc.record import input_record, output_record, plugin_record
 from packc.values import Settings
 from packc.write import write
 
-GROUP = "packc.formats"
-MANIFESTS, ALL = "manifests", "all"
 SOURCE = Source(SourceKind.SET, "the format")
 
 
@@ -36,9 +35,9 @@ class Formatted:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def format_host(seconds: float) -> Host:
+def format_host(seconds: float, refused: frozenset[str] = frozenset()) -> Host:
     """Return the host of the formats that are installed."""
-    return Host(discover(GROUP), seconds)
+    return Host(discover(FORMATS), seconds, refused=refused)
 
 
 def write_formats(
@@ -67,8 +66,12 @@ def write_formats(
 
 
 def build_of(prepared: Prepared) -> Build:
-    """Return what a format is given of a prepared pack."""
+    """Return what a format is given of a prepared pack.
+
+    Raises PackcError for values that do not fit: they are defaults of what a format writes.
+    """
     pack, active = prepared.pack, prepared.active
+    _stop_at_unfit_values(prepared)
     secrets = {parameter.name: parameter.secret for parameter in active.parameters}
 
     def compile_one(cloud: str, features: Sequence[str], values: Mapping[str, Any]) -> Built:
@@ -96,16 +99,22 @@ def build_of(prepared: Prepared) -> Build:
     )
 
 
+def _stop_at_unfit_values(prepared: Prepared) -> None:
+    parameters = {parameter.name: parameter for parameter in prepared.active.parameters}
+    stop_at_errors(
+        [
+            finding
+            for name, value in sorted(prepared.settings.values.items())
+            for finding in value_findings(parameters[name], value)
+        ]
+    )
+
+
 def _emitted(name: str, host: Host, build: Build) -> Output:
     plugin = host.load(name)
     form = _format(name, plugin, host)
-    try:
+    with host.at_work(plugin, f"the format {name}", form.emit, "PK907"):
         output = form.emit(build)
-    except PackcError:
-        raise
-    except Exception as error:  # whatever it is, it is the format's
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise _failed(name, plugin, f"raised {reason}") from error
     problem = misfit(output, Output, "its answer")
     if problem is not None:
         raise _failed(name, plugin, f"answered wrongly: {problem}")
@@ -159,6 +168,9 @@ def _record(
         "plugins": [plugin_record(each, with_digest(plugins[each])) for each in sorted(plugins)],
         "outputs": {file.name: output_record(file) for file in files},
     }
+    unlisted = sorted(name for name in active.clouds if not prepared.pack.lists(name))
+    if unlisted:
+        data["unlistedClouds"] = unlisted
     text = json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False)
     return OutputFile(MARKER, f"{text}\n".encode())
 

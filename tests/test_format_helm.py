@@ -10,10 +10,13 @@ import json
 import os
 import re
 import subprocess
+import sys
+import tarfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -28,7 +31,10 @@ from packc.diagnostics import PackcError
 from packc.emit import emit
 from packc.formats.archive import tar_gz
 from packc.formats.derive import Derived, derive
+from packc.formats.gotemplate import Printer
 from packc.formats.helm import chart_files
+from packc.formats.helm.access import HelmAccess
+from packc.formats.holes import Hole, Text
 from packc.formats.space import Combination, Mark
 from packc.formatting import build_of
 from packc.model import Object, OutputFile
@@ -56,8 +62,10 @@ class Chart:
 
 
 def chart_of(pack: Path, folder: Path) -> Chart:
-    prepared = prepare(str(pack), Selection(), Host())
-    derived = derive(build_of(prepared))
+    return chart_in(derive(build_of(prepare(str(pack), Selection(), Host()))), folder)
+
+
+def chart_in(derived: Derived, folder: Path) -> Chart:
     for name, text in chart_files(derived):
         file = folder / derived.space.build.spec.name / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -203,17 +211,66 @@ def test_the_cloud_decides_where_the_user_says_nothing(calico_chart: Chart) -> N
 
 
 def test_the_package_is_rendered_like_the_folder(calico_chart: Chart, tmp_path: Path) -> None:
-    files = [
-        OutputFile(f"calico/{name}", text.encode())
-        for name, text in chart_files(calico_chart.derived)
-    ]
-    package = tmp_path / "calico-3.32.1.tgz"
-    package.write_bytes(tar_gz(files))
+    package = package_of(calico_chart, tmp_path)
 
     packaged = template(package, {"cloud": "aws"})
 
     assert packaged.stdout == template(calico_chart.folder, {"cloud": "aws"}).stdout
-    assert package.read_bytes() == tar_gz(files)
+
+
+def package_of(chart: Chart, folder: Path) -> Path:
+    name = chart.build.spec.name
+    files = [OutputFile(f"{name}/{n}", text.encode()) for n, text in chart_files(chart.derived)]
+    package = folder / f"{name}.tgz"
+    package.write_bytes(tar_gz(files))
+    return package
+
+
+def test_helm_package_packs_the_same_content(calico_chart: Chart, tmp_path: Path) -> None:
+    """But for the time, the order and the way that Helm writes Chart.yaml in."""
+    ours = members(package_of(calico_chart, tmp_path))
+
+    run = helm("package", calico_chart.folder, "--destination", tmp_path)
+
+    theirs = members(tmp_path / "calico-3.32.1.tgz")
+    assert run.returncode == 0, run.stderr
+    assert parsed(theirs.pop("calico/Chart.yaml")) == parsed(ours.pop("calico/Chart.yaml"))
+    assert theirs == ours
+
+
+def members(package: Path) -> dict[str, str]:
+    with tarfile.open(package) as archive:
+        found = {entry.name: archive.extractfile(entry) for entry in archive.getmembers()}
+        return {name: file.read().decode() for name, file in found.items() if file}
+
+
+def test_the_package_has_the_same_bytes_in_every_place_and_time(
+    small: Path, tmp_path: Path
+) -> None:
+    places = [("UTC", 0o022), ("Pacific/Kiritimati", 0o077), ("America/New_York", 0o000)]
+    found = set()
+
+    for number, (zone, umask) in enumerate(places):
+        folder = tmp_path / str(number)
+        command = [
+            "-m",
+            "packc",
+            "build",
+            str(small),
+            "--format",
+            "helm",
+            "-o",
+            str(folder),
+            "--quiet",
+        ]
+        environment = {**os.environ, "TZ": zone, "PYTHONHASHSEED": str(number)}
+        subprocess.run(
+            [sys.executable, *command], env=environment, umask=umask, check=True, timeout=120
+        )
+        (package,) = folder.rglob("*.tgz")
+        found.add(package.read_bytes())
+
+    assert len(found) == 1
 
 
 # --- values that are refused ------------------------------------------------------------------
@@ -288,35 +345,120 @@ def test_lint_is_clean(calico_chart: Chart) -> None:
     assert "1 chart(s) linted, 0 chart(s) failed" in run.stdout
 
 
-def rendered_notes(chart: Chart, folder: Path, values: Mapping[str, Any]) -> str:
-    """Return NOTES.txt as helm renders it; `helm template` renders it but does not print it."""
+def test_templates_read_like_those_of_a_person(calico_chart: Chart) -> None:
+    """No double negation, no `if not` with an else, and no opposite right behind an `if`."""
+    found = []
+    for file in sorted((calico_chart.folder / "templates").iterdir()):
+        text = file.read_text()
+        opened = re.finditer(
+            r"^( *)\{\{- if (?P<test>.*) \}\}\n(?P<body>(?:(?!\1\{\{- (?:else|end)).*\n)*)"
+            r"\1\{\{- (?P<next>else|end) \}\}\n(?:\1\{\{- if (?P<behind>.*) \}\})?",
+            text,
+            re.MULTILINE,
+        )
+        for match in opened:
+            negative = match["test"].startswith(("not ", "ne "))
+            opposites = {f"not ({match['test']})", f"not {match['test']}"}
+            if (negative and match["next"] == "else") or match["behind"] in opposites:
+                found.append(f"{file.name}: {match[0]}")
+        found += [f"{file.name}: not (not"] if "not (not" in text else []
+
+    assert found == []
+
+
+def notes_chart(chart: Chart, folder: Path) -> Path:
+    """Return a chart whose one object is what helm makes of NOTES.txt.
+
+    `helm template` prints no notes, and `helm install --dry-run` wants a cluster.
+    """
     (folder / "templates").mkdir(parents=True)
-    for name in ("Chart.yaml", "values.yaml", "templates/_helpers.tpl"):
+    for name in ("Chart.yaml", "values.yaml"):
         (folder / name).write_text((chart.folder / name).read_text())
+    for shared in chart.folder.glob("templates/*.tpl"):
+        (folder / "templates" / shared.name).write_text(shared.read_text())
     notes = (chart.folder / "templates" / "NOTES.txt").read_text()
     text = (
         f'{{{{ define "notes" }}}}{notes}{{{{ end }}}}notes: {{{{ include "notes" . | quote }}}}\n'
     )
     (folder / "templates" / "notes.yaml").write_text(text)
+    return folder
+
+
+def rendered_notes(folder: Path, values: Mapping[str, Any]) -> str:
     run = template(folder, values)
     assert run.returncode == 0, run.stderr
     return str(objects_of(run.stdout)[0]["notes"])
 
 
-@pytest.mark.parametrize("mode", ["Always", "CrossSubnet", "Never"])
-@pytest.mark.parametrize("cloud", ["aws", "azure", "vmware"])
-def test_notes_are_those_of_packc(
-    calico_chart: Chart, tmp_path: Path, cloud: str, mode: str
-) -> None:
-    """With features too, one note is computed from values, and left out: the sizes of blocks."""
-    values = {"calico.encapsulationMode": mode}
+@frozen
+class Spoken:
+    """What NOTES.txt says: the title, what is certain, and what may not concern the reader."""
 
-    text = rendered_notes(calico_chart, tmp_path / "x", {"cloud": cloud, **nested(values)})
+    title: str
+    certain: Counter[str]
+    maybe: Counter[str]
 
-    wanted = [note.text for note in calico_chart.build.compile(cloud, (), values).notes]
-    assert [note for note in wanted if note not in text] == []
-    certain = text.partition(", if your values make it one:")[0]
-    assert certain.count("WARNING: ") + certain.count("NOTE: ") <= len(wanted)
+    @classmethod
+    def of(cls, text: str) -> Spoken:
+        title, *paragraphs = text.rstrip("\n").split("\n\n")
+        maybe = [
+            p.replace(MAYBE, "", 1) for p in paragraphs if p.partition(": ")[0].endswith(MAYBE)
+        ]
+        certain = [p for p in paragraphs if not p.partition(": ")[0].endswith(MAYBE)]
+        return cls(title, Counter(certain), Counter(maybe))
+
+
+MAYBE = ", if your values make it one"
+COMPUTED = "NOTE: With `strictAffinity` no node borrows addresses: "
+"""How the one note begins that is computed from open values, and so in no chart."""
+
+
+def possible_notes(cloud: str, features: Sequence[str], values: Mapping[str, Any]) -> set[str]:
+    """Return how the notes begin that open values decide on, and NOTES.txt therefore qualifies."""
+    return {
+        *(["NOTE: An NSX segment adds a tunnel"] if cloud == "vmware" else []),
+        *(
+            ["WARNING: The etcd certificate is missing", "WARNING: etcd is reached over http"]
+            if "etcd-tls" in features
+            else []
+        ),
+        *(
+            [f"WARNING: `calico.mtu` is {values['calico.mtu']}: "]
+            if "windows-note" in features
+            else []
+        ),
+    }
+
+
+def test_notes_are_those_of_packc(calico_chart: Chart, tmp_path: Path) -> None:
+    """What is certain is said by packc too; the rest is known, and qualified where it stands."""
+    derived, build = calico_chart.derived, calico_chart.build
+    folder = notes_chart(calico_chart, tmp_path / "notes")
+
+    def compared(number: int) -> str | None:
+        combination = derived.combinations[number]
+        values = random_values(combination, derived, Random(f"notes {number}"))
+        cloud, features = derived.space.cloud(combination).name, derived.space.features(combination)
+        said = Spoken.of(rendered_notes(folder, chart_values(cloud, features, values)))
+        notes = build.compile(cloud, features, values).notes
+        wanted = Counter(f"{note.level.upper()}: {note.text}" for note in notes)
+        possible = possible_notes(cloud, features, values)
+        begins = [next((b for b in possible if text.startswith(b)), text) for text in said.maybe]
+        must = Counter({text: 1 for text in wanted if not text.startswith((COMPUTED, *possible))})
+        told = {text for text in wanted if text.startswith(tuple(possible) or "-")}
+        right = (
+            said.title == f"Calico 3.32.1 on {cloud}."
+            and said.certain == must
+            and sorted(begins) == sorted(possible)
+            and set(said.maybe) >= told
+            and max(said.maybe.values(), default=1) == 1
+        )
+        return None if right else f"{combination} {values}: {said} for {wanted}"
+
+    complaints, count = each(compared, range(len(derived.combinations)))
+
+    assert complaints == []
+    assert count == 160
 
 
 # --- a pack with a parameter of each type -----------------------------------------------------
@@ -372,6 +514,7 @@ kind: ConfigMap
 metadata:
   name: hostile
   namespace: default
+  labels: {}
 data:
   template: |
     {{- range .Values.x }}
@@ -380,7 +523,9 @@ data:
     {{ end -}}
   "{{ key }}": "{"
   comment: "{{/* no comment */}}"
+  kind: k
   quotes: '`"\\'
+  spaces: "a  \\n b \\n\\n"
   before: |
     keeps its line
   after: |-
@@ -392,18 +537,34 @@ packc: 1
 name: hostile
 version: 1.0.0
 title: Hostile {{ title }}
-description: "Text that a template would take for its own: {{ fail }}"
-clouds: [aws]
+description: "Text that a template would take for its own: {{ fail }} ` % \\a \\ufeff"
+clouds: [aws, azure]
 parameters:
-- {name: x.on, type: boolean, description: "A {{ switch }}", default: false}
-- {name: x.word, type: string, description: A word., default: w}
+- {name: x.on, type: boolean, description: "{{ on }}\\n# and\\n\\nb: \\a\\ufeff", default: false}
+- {name: x.word, type: string, description: "A `word` {{", default: "{{ w }}` % \\" '\\n}}"}
+- name: x.kind
+  type: enum
+  description: "}}"
+  values:
+  - {value: "{{ a }}", description: "{{ b"}
+  - {value: "`\\"%v\\n}}", description: "}}\\nx"}
+  - {value: "\U0001f600\\x7f"}
+  - {value: "{"}
+  default: "{{ a }}"
 objects:
 - {files: base/hostile.yaml}
 bindings:
-- {parameter: x.word, object: ConfigMap/hostile, path: /data/comment}
+- {parameter: x.word, object: ConfigMap/hostile, path: "/data/{{ key }}"}
+- {parameter: x.kind, object: ConfigMap/hostile, path: /data/kind}
 patches: [patches/on.yaml]
+refusals:
+- when: {parameters: {x.kind: "{"}, cloud: azure}
+  parameter: x.kind
+  reason: "no {{ x }} `\\"% \\n here"
 notes:
-- {text: "{{ note }} of `x.word`"}
+- {text: "{{ note }} of `x.word` {"}
+- {text: "first `\\" %s\\nsecond {{{", level: warning}
+- {text: "on {{ a {{", when: {parameters: {x.kind: "`\\"%v\\n}}"}}}
 """
 
 HOSTILE_PATCH = """\
@@ -412,14 +573,14 @@ patches:
   when: {parameters: {x.on: true}}
   operations:
   - {op: add, path: /data/between, value: "{{ a }}\\n\\nb\\n"}
+  - {op: add, path: /data/many, value: "a \\n\\nb\\n\\n"}
   - {op: replace, path: /data/before, value: "{{- trim -}}"}
-  - {op: add, path: /metadata/labels, value: {}}
   - {op: add, path: /metadata/finalizers, value: []}
 """
 
 
-@pytest.mark.parametrize("on", [False, True])
-def test_constant_text_that_looks_like_a_template_stays_as_it_is(tmp_path: Path, on: bool) -> None:
+@pytest.fixture
+def hostile_chart(tmp_path: Path) -> Chart:
     files = {
         "pack.yaml": HOSTILE_SPEC,
         "base/hostile.yaml": HOSTILE,
@@ -428,15 +589,153 @@ def test_constant_text_that_looks_like_a_template_stays_as_it_is(tmp_path: Path,
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    chart = chart_of(tmp_path, tmp_path / "chart")
-    values = {"x.on": on, "x.word": "{{ word }}"}
+    return chart_of(tmp_path, tmp_path / "chart")
 
-    run = template(chart.folder, chart_values("aws", (), values))
 
-    wanted = emit(chart.build.compile("aws", (), values).objects)
+def test_constant_text_that_looks_like_a_template_stays_as_it_is(
+    hostile_chart: Chart, tmp_path: Path
+) -> None:
+    """In base objects, patches, enums, defaults and notes."""
+    derived, build = hostile_chart.derived, hostile_chart.build
+    folder = notes_chart(hostile_chart, tmp_path / "notes")
+
+    def compared(combination: Combination) -> str | None:
+        cloud, stated = derived.space.cloud(combination).name, derived.space.at(combination)
+        built = build.compile(cloud, (), stated)
+        run = template(hostile_chart.folder, chart_values(cloud, (), stated))
+        said = Spoken.of(rendered_notes(folder, chart_values(cloud, (), stated)))
+        notes = Counter(f"{note.level.upper()}: {note.text}" for note in built.notes)
+        same = run.returncode == 0 and emit(objects_of(run.stdout)) == emit(built.objects)
+        return None if same and said.certain == notes else f"{combination}: {run} {said}"
+
+    complaints, count = each(compared, derived.combinations)
+
+    assert complaints == []
+    assert count == 14
+
+
+def test_a_hole_beside_brackets_is_one(hostile_chart: Chart, tmp_path: Path) -> None:
+    """In a note of a plugin, say: text before an action must not lend it a bracket."""
+    parameters = {parameter.name: parameter for parameter in hostile_chart.build.parameters}
+    printer = Printer(HelmAccess(hostile_chart.build), parameters)
+    text = Text(("a { b {{{", Hole("x.word", "string"), "}", Hole("x.word", "string"), "{\n"))
+    (hostile_chart.folder / "templates" / "NOTES.txt").write_text(printer.text(text))
+    folder = notes_chart(hostile_chart, tmp_path / "notes")
+
+    notes = rendered_notes(folder, chart_values("aws", (), {"x.word": "{{ w"}))
+
+    assert notes == "a { b {{{{{ w}{{ w{\n"
+
+
+def test_a_reason_that_looks_like_a_template_is_said_as_it_is(hostile_chart: Chart) -> None:
+    run = template(hostile_chart.folder, chart_values("azure", (), {"x.kind": "{"}))
+
+    assert run.returncode != 0
+    assert 'no {{ x }} `"% \n here' in run.stderr
+
+
+def test_a_chart_with_hostile_text_has_no_lint(hostile_chart: Chart) -> None:
+    run = helm("lint", "--strict", "--set", "cloud=aws", hostile_chart.folder)
+
+    assert run.returncode == 0, run.stdout
+
+
+# --- maps, which Helm merges and packc replaces -----------------------------------------------
+
+MAP_SPEC = """\
+packc: 1
+name: maps
+version: 1.0.0
+title: Maps
+description: A ConfigMap.
+clouds: [aws]
+parameters:
+- name: x.labels
+  type: map
+  description: Some labels.
+  default: {a: b, "{{ c }}": "`%v\\"\\n}}"}
+  items: {type: string}
+- {name: x.limits, type: map, description: Some limits., default: {a: 1}, items: {type: integer}}
+- {name: x.notes, type: map, description: Some notes., items: {type: string}}
+objects:
+- {files: base/objects.yaml}
+bindings:
+- {parameter: x.labels, object: ConfigMap/maps, path: /metadata/labels}
+- {parameter: x.limits, object: ConfigMap/maps, path: /limits}
+- {parameter: x.notes, object: ConfigMap/maps, path: /metadata/annotations}
+"""
+
+MAP_OBJECTS = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: maps, namespace: default, labels: {}, annotations: {z: z}}
+limits: {}
+"""
+
+
+def map_pack(folder: Path) -> Path:
+    (folder / "base").mkdir(parents=True)
+    (folder / "pack.yaml").write_text(MAP_SPEC)
+    (folder / "base" / "objects.yaml").write_text(MAP_OBJECTS)
+    return folder
+
+
+@pytest.fixture
+def map_chart(tmp_path: Path) -> Chart:
+    return chart_of(map_pack(tmp_path / "maps"), tmp_path / "chart")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"x.labels": {}},
+        {"x.labels": {"other": "key"}, "x.limits": {"b": 2, "c": 9007199254740991}},
+        {"x.labels": {"a": "c"}, "x.notes": {}},
+        {"x.limits": {}, "x.notes": {"a": ""}},
+    ],
+)
+def test_a_map_replaces_its_default(map_chart: Chart, values: dict[str, Any]) -> None:
+    run = template(map_chart.folder, chart_values("aws", (), values))
+
+    wanted = map_chart.build.compile("aws", (), values).objects
     assert run.returncode == 0, run.stderr
-    assert emit(objects_of(run.stdout)) == wanted
-    assert "{{ note }}" in rendered_notes(chart, tmp_path / "notes", chart_values("aws", (), {}))
+    assert emit(objects_of(run.stdout)) == emit(wanted)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, "a", ["a"], {"a": 1}, {"a": {"b": "c"}}])
+def test_the_schema_checks_a_map_whose_default_is_commented_out(
+    map_chart: Chart, wrong: object
+) -> None:
+    run = template(map_chart.folder, chart_values("aws", (), {"x.labels": wrong}))
+
+    assert run.returncode != 0
+    assert "values don't meet the specifications of the schema" in run.stderr
+
+
+def test_the_default_of_a_map_can_be_uncommented(map_chart: Chart) -> None:
+    """What stands commented out is the default itself."""
+    text = (map_chart.folder / "values.yaml").read_text()
+    commented = text[text.index("  # labels:") :].partition("\n\n")[0].replace("# ", "")
+
+    (document,) = yamlio.parse(f"x:\n{commented}\n".encode(), "x", marks=False).documents
+
+    assert document.data["x"]["labels"] == {"a": "b", "{{ c }}": '`%v"\n}}'}
+
+
+def test_a_map_that_is_set_for_the_build_is_the_default_of_the_chart(tmp_path: Path) -> None:
+    pack = map_pack(tmp_path / "maps")
+    request = Request(sets=("x.notes=only=one",))
+    prepared = prepare(str(pack), Selection(request=request), Host())
+    chart = chart_in(derive(build_of(prepared)), tmp_path / "chart")
+
+    unset, other = (
+        objects_of(template(chart.folder, chart_values("aws", (), values)).stdout)
+        for values in ({}, {"x.notes": {"a": "b"}})
+    )
+
+    assert unset[0]["metadata"]["annotations"] == {"only": "one"}
+    assert other[0]["metadata"]["annotations"] == {"a": "b"}
 
 
 def test_what_is_set_for_the_build_is_the_default_of_the_chart(small: Path, tmp_path: Path) -> None:
@@ -447,6 +746,96 @@ def test_what_is_set_for_the_build_is_the_default_of_the_chart(small: Path, tmp_
 
     assert "  size: 7\n" in files["values.yaml"]
     assert not [name for name, text in files.items() if "hidden" in text]
+
+
+# --- IPv6 -------------------------------------------------------------------------------------
+
+ADDRESS_SPEC = """\
+packc: 1
+name: addresses
+version: 1.0.0
+title: Addresses
+description: A ConfigMap.
+clouds: [aws]
+parameters:
+- {name: x.address, type: ip, family: ipv6, description: An address., default: "fd00::1"}
+- {name: x.network, type: cidr, family: ipv6, description: A network., default: "fd00::/48"}
+objects:
+- {files: base/objects.yaml}
+bindings:
+- {parameter: x.address, object: ConfigMap/addresses, path: /data/address}
+- {parameter: x.network, object: ConfigMap/addresses, path: /data/network}
+"""
+
+ADDRESS_OBJECTS = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: addresses, namespace: default}
+data: {address: a, network: n}
+"""
+
+
+@pytest.fixture
+def address_chart(tmp_path: Path) -> Chart:
+    (tmp_path / "addresses" / "base").mkdir(parents=True)
+    (tmp_path / "addresses" / "pack.yaml").write_text(ADDRESS_SPEC)
+    (tmp_path / "addresses" / "base" / "objects.yaml").write_text(ADDRESS_OBJECTS)
+    return chart_of(tmp_path / "addresses", tmp_path / "chart")
+
+
+def test_an_ipv6_address_as_packc_writes_it_is_one_for_the_chart(address_chart: Chart) -> None:
+    random = Random("ipv6")
+    groups = [0, 0, 0, 1, 0xA0, 0xFFFF]
+    numbers = [[random.choice(groups) for _ in range(8)] for _ in range(1000)]
+    addresses = [str(ip_address(b"".join(g.to_bytes(2) for g in some))) for some in numbers]
+    networks = [str(ip_network(f"{a}/{random.randrange(129)}", strict=False)) for a in addresses]
+
+    wrong = [a for a in addresses if not _takes(address_chart, "address", a)]
+    wrong += [n for n in networks if not _takes(address_chart, "network", n)]
+
+    assert wrong == []
+
+
+NO_ADDRESSES = """\
+FD00::1 fd00:0::1 fd00::0:1 0fd0::1 fd00:::1 fd00::1::2 fd00::1/64 fd00::g 10.0.0.1 : 1:2:3:4:5:6:7
+1:2:3:4:5:6:7:8:9 1:2:3:4:5:6:7::"""
+
+
+@pytest.mark.parametrize("text", NO_ADDRESSES.split())
+def test_an_address_that_is_none_or_written_otherwise_is_refused(
+    address_chart: Chart, text: str
+) -> None:
+    with pytest.raises(PackcError):
+        address_chart.build.compile("aws", (), {"x.address": text})
+
+    assert not _takes(address_chart, "address", text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("address", "fd00:0:0:0:0:0:0:1"),
+        ("address", "1:0:0:0:2::3"),
+        ("network", "fd00::1/64"),
+    ],
+)
+def test_what_only_packc_knows_about_ipv6_reaches_the_objects_as_it_is(
+    address_chart: Chart, name: str, text: str
+) -> None:
+    """The limits that docs/helm.md states."""
+    with pytest.raises(PackcError):
+        address_chart.build.compile("aws", (), {f"x.{name}": text})
+
+    run = template(address_chart.folder, chart_values("aws", (), {f"x.{name}": text}))
+
+    assert objects_of(run.stdout)[0]["data"][name] == text
+
+
+def _takes(chart: Chart, name: str, text: str) -> bool:
+    schema = json.loads((chart.folder / "values.schema.json").read_text())
+    own = {"address": "fd00::1", "network": "fd00::/48"}
+    values = {"cloud": "aws", "features": {}, "x": own | {name: text}}
+    return jsonschema.Draft7Validator(schema).is_valid(values)
 
 
 def test_one_cloud_is_the_default_cloud(small: Path) -> None:

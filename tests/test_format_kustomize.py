@@ -270,6 +270,16 @@ def test_a_secret_value_makes_its_files_private(tmp_path: Path, small: Path) -> 
     assert b"hunter2" not in files["README.md"].content
 
 
+def test_the_readme_says_how_to_set_a_map(small: Path) -> None:
+    """A patch cannot set one: what it replaces is its whole default, key by key."""
+    (text,) = (f.content.decode() for f in emit_layers(build(small)).files if f.name == "README.md")
+
+    fixed = text.partition("## Set when it was built")[2]
+    assert "| `small.labels` | Some labels. | map of string |" in fixed
+    assert "A map is written `key=value,key=value`" in fixed
+    assert "A list is written" not in fixed
+
+
 def test_open_values_of_a_small_pack_are_patches(small: Path) -> None:
     values = open_values(layers_of(build(small)))
 

@@ -74,6 +74,14 @@ def test_a_format_alone_leaves_the_variants_as_they_are(run: Run, small: Path) -
     assert printed.startswith("small 1.0.0 helm: ")
 
 
+@pytest.mark.parametrize("form", ["helm", "kustomize", "palette", "manifests"])
+def test_every_format_refuses_a_default_that_does_not_fit(form: str, run: Run, small: Path) -> None:
+    code, _ = run("--format", form, "--set", "small.size=many")
+
+    assert code == 1
+    assert not (small / "out").exists()
+
+
 def test_a_chart_has_the_same_bytes_whatever_the_hash_seed(small: Path, tmp_path: Path) -> None:
     trees = []
     for seed in ("1", "2"):
@@ -98,8 +106,8 @@ def test_the_record_names_every_file_with_its_digest(run: Run, small: Path) -> N
 def test_the_example_of_the_documentation_is_a_format(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = (ROOT / "docs" / "live-parameters.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    page = (ROOT / "docs" / "plugins" / "packc_formats.md").read_text(encoding="utf-8")
+    _, code = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     (tmp_path / "demo_inventory.py").write_text(code)
     monkeypatch.syspath_prepend(str(tmp_path))
     entry = EntryPoint("inventory", "demo_inventory", "packc.formats")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import EntryPoint
-from itertools import product
+from itertools import cycle, islice, product
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from packc.diagnostics import PackcError
@@ -19,7 +19,7 @@ from packc.formats.derive import Derived, derive
 from packc.formats.gotemplate import Printer
 from packc.formats.helm.access import HelmAccess
 from packc.formats.holes import Hole, Text, Unifier, filled
-from packc.formats.merge import Map
+from packc.formats.merge import Fork, Map
 from packc.formats.space import Combination, Dimension, Mark
 from packc.formats.witness import witnesses
 from packc.formatting import build_of
@@ -49,7 +49,16 @@ data: {size: "1", word: a, image: docker.io/demo:1}
 """
 
 PLUGIN = """\
+import base64
+import ipaddress
+import json
+import re
+import shlex
+import urllib.parse
+
 from packc.api import Cloud, Note, Patch, add, hookimpl, remove, replace
+
+PATTERN = re.compile("[a-z]+[0-9]")
 
 @hookimpl
 def packc_clouds():
@@ -80,7 +89,7 @@ def derived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Derive:
     """Return a function that derives a pack, whose cloud patches and notes as it is told."""
 
     def run(*parameters: str, operations: str = "[]", notes: str = "[]", more: str = "") -> Derived:
-        (tmp_path / "base").mkdir()
+        (tmp_path / "base").mkdir(exist_ok=True)
         (tmp_path / "base" / "objects.yaml").write_text(OBJECTS)
         listed = "parameters:\n" + "".join(f"- {each}\n" for each in parameters)
         (tmp_path / "pack.yaml").write_text(SPEC.format(more=more + listed))
@@ -199,7 +208,7 @@ def test_a_default_that_a_plugin_treats_specially_becomes_a_condition(derived: D
 
     text = template_of(derived(SIZE, operations=operations))
 
-    assert "{{- if not (eq (int64 .Values.demo.size) 5) }}\n  more: x\n" in text
+    assert "{{- if ne (int64 .Values.demo.size) 5 }}\n  more: x\n" in text
 
 
 def test_a_value_that_the_pack_names_is_told_apart(derived: Derive) -> None:
@@ -259,6 +268,428 @@ def test_a_least_value_that_changes_a_text_is_special(derived: Derive) -> None:
 
     assert "{{- if eq (int64 .Values.demo.size) 0 }}\n  more: auto\n  {{- else }}\n" in text
     assert "  more: {{ int64 .Values.demo.size | quote }}\n" in text
+
+
+# --- code that looks into open values ---------------------------------------------------------
+
+TYPES = {
+    "string": "type: string, default: earth",
+    "short": "type: string, default: ab, maxLength: 6, pattern: '[a-z0-9-]+'",
+    "integer": "type: integer, default: 5, minimum: 0, maximum: 5000",
+    "number": "type: number, default: 0.5, minimum: 0, maximum: 8",
+    "cidr": "type: cidr, default: 10.0.0.0/16",
+    "ip": "type: ip, default: 10.0.0.1",
+    "url": "type: url, default: 'https://a.example.org:80'",
+    "names": "type: list, default: [a], minItems: 1, items: {type: string}",
+    "urls": "type: list, default: ['https://a.example'], items: {type: url, schemes: [https]}",
+    "map": "type: map, default: {team: a}, items: {type: string}",
+}
+
+LOOKS = {
+    "string": (
+        "x",
+        "f'{x}'",
+        "'a-' + x",
+        "'-'.join(['a', x])",
+        "'%s!' % x",
+        "str(x)",
+        "'is' if x == 'prod' else 'not'",
+        "x if x else 'none'",
+        "x.lower()",
+        "x[:63]",
+        "len(x) > 40",
+        "'yes' if len(x) == 17 else 'no'",
+        "'yes' if x.startswith('prod') else 'no'",
+        "x.endswith('-eu') and not x.startswith('test')",
+        "'prod' in x",
+        "x in ('a', 'prod')",
+        "x in {'a', 'prod'}",
+        "{'prod': '1', 'test': '2'}.get(x, '3')",
+        "x.isdigit()",
+        "x.strip()",
+        "x.strip('/') + '/'",
+        "x.replace('_', '-')",
+        "x.split('-')[0] == 'prod'",
+        "x.partition(':')[2]",
+        "x.count('a') > 9",
+        "x.find('zz') >= 0",
+        "x < 'm'",
+        "int(x) if x.isdigit() else 0",
+        "f'{x:.8}'",
+        "f'{x!r}'",
+        "'x{}'.format(x).upper()",
+        "f'{x}-suffix'.startswith('prod')",
+        "f'{x}-suffix'[:63]",
+        "('a-' + x)[:63]",
+        "('a-' + x).startswith('a-prod')",
+        "sum(map(ord, x)) % 7 == 3",
+        "[*x][0] == 'q'",
+        "hash(x) and 'h'",
+        "re.match('prod-', x) is not None",
+        "re.sub('[^a-z0-9]', '-', x)",
+        "PATTERN.fullmatch(x) is not None",
+        "json.dumps(x)",
+        "shlex.quote(x)",
+        "len(x.encode()) > 40",
+        "x.casefold() == 'prod'",
+        "max(x) == 'z'",
+        "'q' * x.count('e')",
+        "x.removeprefix('v')",
+        "x == 'a' or x == 'b' or x[0] == 'c'",
+        "[n for n in [x] if n.startswith('prod')] != []",
+        "'wrapped' if x.title() == x else 'plain'",
+        "x.translate({47: None})",
+        "base64.b64encode(x.encode()).decode()",
+    ),
+    "short": ("x.lower()", "x.startswith('-')", "x.isdigit()", "len(x) == 6", "x.upper()[:0] + x"),
+    "integer": (
+        "x",
+        "f'{x}Mi'",
+        "'%d' % x",
+        "'auto' if x == 0 else x",
+        "x if x else 'auto'",
+        "x > 0",
+        "x % 7 == 3",
+        "x % 1000 == 443",
+        "x * 2",
+        "-x",
+        "x // 512 == 3",
+        "x & 1",
+        "divmod(x, 3)[1] == 0",
+        "abs(x - 777) < 1",
+        "round(x, -2)",
+        "f'{x:04d}'",
+        "f'{x:,}'",
+        "str(x).endswith('7')",
+        "str(x)[-1]",
+        "len(str(x)) == 2",
+        "x in range(4000, 4003)",
+        "x in {80, 443}",
+        "max(x, 100)",
+        "min(x, 4000)",
+        "x.bit_length() == 5",
+        "'a' * x == 'aaa'",
+        "x == 1234 and 'one' or x == 4321 and 'two' or 'none'",
+        "x > 4500 and x % 2 == 1",
+        "hex(x)",
+        "2 ** x > 100",
+    ),
+    "number": ("x > 0.01", "x == 0.25", "round(x)", "x * 2 == 3", "int(x)", "x > 0", "f'{x:.1f}'"),
+    "cidr": (
+        "x",
+        "':' in x",
+        "ipaddress.ip_network(x).version",
+        "ipaddress.ip_network(x).prefixlen > 30",
+        "ipaddress.ip_network(x).num_addresses > 256",
+        "x.endswith('/32')",
+        "x.split('/')[1]",
+        "int(x.rpartition('/')[2]) < 9",
+        "str(ipaddress.ip_network(x)[0])",
+        "x == '10.0.0.0/16'",
+        "ipaddress.ip_network(x).is_private",
+        "re.search('::', x) is not None",
+    ),
+    "ip": (
+        "x",
+        "f'http://{x}:80'",
+        "f'[{x}]' if ':' in x else x",
+        "ipaddress.ip_address(x).is_loopback",
+        "x.startswith('127.')",
+        "PATTERN.search(x) is None",
+    ),
+    "url": (
+        "x",
+        "x + '/v2'",
+        "x.endswith('/')",
+        "x.rstrip('/') + '/v2'",
+        "urllib.parse.urlsplit(x).port",
+        "urllib.parse.urlsplit(x).hostname",
+        "x.startswith('https')",
+        "x.lower()",
+        "'?' in x",
+        "'@' in x",
+        "x.count('/') > 2",
+        "re.match('https?://[^/]+/$', x) is not None",
+    ),
+    "names": (
+        "','.join(x)",
+        "len(x)",
+        "len(x) > 6",
+        "x[0]",
+        "x[-1] == 'prod'",
+        "'prod' in x",
+        "sorted(x) == list(x)",
+        "len(set(x)) == len(x)",
+        "','.join(sorted(x))",
+        "any(n.startswith('prod') for n in x)",
+        "[n for n in x if n != 'prod'] == list(x)",
+        "x == ['a', 'b']",
+        "sum(1 for n in x) > 8",
+        "','.join(n.lower() for n in x)",
+        "','.join(x)[:63]",
+        "' '.join(x)",
+    ),
+    "urls": (
+        "','.join(x)",
+        "bool(x)",
+        "all(u.startswith('https') for u in x)",
+        "any(u.endswith('/') for u in x)",
+        "','.join(u.rstrip('/') for u in x)",
+        "x[0] if x else ''",
+        "len({urllib.parse.urlsplit(u).port for u in x})",
+    ),
+    "map": (
+        "x.get('team', '-')",
+        "'team' in x",
+        "'prod' in x.values()",
+        "len(x)",
+        "','.join(x)",
+        "any(k == 'team' and v == 'prod' for k, v in x.items())",
+        "[k for k in x if k.startswith('app')] != []",
+    ),
+}
+
+TEXTS = (
+    *("", "prod", "prod-eu", "xprod", "v1", "test-x-eu", "/a/", "a:b", "Earth", "EARTH", "earth"),
+    *("x" * 64, "a" * 30, "17-characters-lng", "true", "0", "0123", "7", "zebra", "quite", "c-d"),
+    *(" a ", "new\nline", "it's", 'say "x"', "a_b", "a\\b", "caf\u00e9", "100%", "{{ x }}", "q/"),
+)
+NETWORKS = ("10.0.0.0/16", "10.9.0.0/8", "10.0.0.0/8", "1.2.3.4/32", "fd00::/8", "fd00::7/128")
+ADDRESSES = ("10.0.0.1", "127.0.0.1", "127.0.0.9", "::1", "fd00::a", "8.8.4.4")
+URLS = tuple(
+    f"{scheme}://{rest}"
+    for scheme in ("https", "http")
+    for rest in ("a.ex", "a.ex/", "A.ex:443", "[fd00::1]:80/v1", "10.0.0.1/a/b/c/", "a.ex?q=1")
+)
+OPEN: dict[str, Sequence[Any]] = {
+    "string": TEXTS,
+    "short": ("a", "ab", "-", "-a-", "123456", "abcdef", "0", "prod"),
+    "integer": (0, 1, 3, 5, 10, 42, 80, 443, 777, 1000, 1234, 1443, 1536, 4001, 4321, 4999),
+    "number": (0, 0.005, 0.01, 0.02, 0.25, 0.5, 1, 1.5, 2.0, 7.125, 8),
+    "cidr": NETWORKS,
+    "ip": ADDRESSES,
+    "url": URLS,
+    "names": tuple([*TEXTS[i : i + size]] for i in range(30) for size in (1, 2, 9)),
+    "urls": ([], *([*URLS[i : i + size]] for i in range(6) for size in (1, 3))),
+    "map": ({}, *({"team": text, "a/b": "x"} for text in TEXTS), {"app": "prod"}, {"apps": "a"}),
+}
+
+
+def test_the_table_of_looks_is_long() -> None:
+    assert sum(map(len, LOOKS.values())) >= 60
+
+
+@pytest.mark.parametrize(
+    ("kind", "expression"), [(kind, each) for kind, several in LOOKS.items() for each in several]
+)
+def test_a_template_of_any_expression_is_right_or_not_made(
+    derived: Derive, kind: str, expression: str
+) -> None:
+    found = derived_or_refused(derived, {"x": kind}, expression)
+
+    assert found is None or wrong_value(found, {"x": kind}) is None
+
+
+def derived_or_refused(
+    derived: Derive, kinds: Mapping[str, str], expression: str
+) -> Derived | None:
+    """Return the templates of a pack whose plugin writes an expression; None for PK901."""
+    parameters = [
+        f"{{name: demo.{name}, description: D., {TYPES[kind]}}}" for name, kind in kinds.items()
+    ]
+    names = ", ".join(kinds)
+    given = ", ".join(f'values["demo.{name}"]' for name in kinds)
+    lines = f'[replace("/data/word", str((lambda {names}: {expression})({given})))]'
+    try:
+        return derived(*parameters, operations=lines)
+    except PackcError as error:
+        assert {d.code for d in error.diagnostics} == {"PK901"}, str(error)
+        assert all("'demo." in d.message for d in error.diagnostics)
+        return None
+
+
+def wrong_value(found: Derived, kinds: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return values for which the template is not what the compiler gives; None for no such."""
+    pools = [[(f"demo.{name}", each) for each in OPEN[kind]] for name, kind in kinds.items()]
+    for pairs in islice(zip(*map(cycle, pools), strict=False), 2 * max(map(len, pools))):
+        values = dict(pairs)
+        try:
+            built = found.space.build.compile("moon", (), values)
+        except PackcError:
+            continue
+        (wanted,), (only,) = built.objects, found.objects
+        if template_filled(only.node, chosen_of(found, values), values) != wanted:
+            return values
+    return None
+
+
+def chosen_of(derived: Derived, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the value, or OTHER, of each dimension."""
+    return {
+        d.name: next((v for v in d.values if v == values.get(d.name, "moon")), Mark.OTHER)
+        for d in derived.space.dimensions
+    }
+
+
+def template_filled(node: Any, chosen: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
+    match node:
+        case Map():
+            return {
+                entry.key: template_filled(entry.node, chosen, values)
+                for entry in node.entries
+                if is_met(entry.condition, chosen)
+            }
+        case Fork():
+            branch = next(each for condition, each in node.branches if is_met(condition, chosen))
+            return template_filled(branch, chosen, values)
+        case dict():
+            return {key: template_filled(each, chosen, values) for key, each in node.items()}
+        case _:
+            return filled(node, values)
+
+
+def is_met(condition: Condition | None, chosen: Mapping[str, Any]) -> bool:
+    if condition is None:
+        return True
+    rows = (all(chosen[a.dimension.name] in a.values for a in row) for row in condition.rows)
+    return any(rows) is not condition.negated
+
+
+def test_a_look_names_the_plugin_the_parameter_and_the_line(derived: Derive) -> None:
+    operations = """[
+        replace("/data/word", "yes" if values["demo.word"].startswith("prod") else "no")
+    ]"""
+
+    with pytest.raises(PackcError) as caught:
+        derived(WORD, operations=operations)
+
+    (diagnostic,) = caught.value.diagnostics
+    assert str(diagnostic.message) == (
+        "plugin moon (demo-moon 1.0) looks into the value of 'demo.word' (startswith),"
+        " which no template can do"
+    )
+    assert diagnostic.span is not None
+    assert diagnostic.span.file == "demo_moon.py"
+    line = PLUGIN.replace("{operations}", operations).splitlines()[diagnostic.span.line - 1]
+    assert "startswith" in line
+
+
+def test_a_look_that_only_other_values_lead_to_is_found(derived: Derive) -> None:
+    test = 'values["demo.size"] == 77 and values["demo.word"] == "x" and values["demo.word"][1:]'
+
+    found = refusal(derived, SIZE, WORD, operations=f'[add("/data/more", "x")] if {test} else []')
+
+    assert found[0].startswith("PK901: plugin moon (demo-moon 1.0) looks into the value of 'demo.w")
+
+
+def test_two_values_that_are_special_together_are_no_template(derived: Derive) -> None:
+    test = 'values["demo.size"] == 77 and values["demo.word"] == "x"'
+
+    found = refusal(derived, SIZE, WORD, operations=f'[add("/data/more", "x")] if {test} else []')
+
+    assert found == [
+        "PK901: ConfigMap/default/demo: plugin moon (demo-moon 1.0) computes /data/more from"
+        " 'demo.size' and 'demo.word', which no template can do"
+    ]
+
+
+def test_two_parameters_that_are_compared_are_no_template(derived: Derive) -> None:
+    other = "{name: demo.other, type: string, description: A word., default: mars}"
+    test = 'values["demo.word"] == values["demo.other"]'
+
+    found = refusal(derived, WORD, other, operations=f'[add("/data/more", "x")] if {test} else []')
+
+    assert found == [
+        f"PK901: plugin moon (demo-moon 1.0) looks into the value of '{name}' (eq),"
+        " which no template can do"
+        for name in ("demo.other", "demo.word")
+    ]
+
+
+def test_a_plugin_that_asks_for_the_exact_type_is_told_so(derived: Derive) -> None:
+    operations = '[replace("/data/word", {str: values["demo.word"]}[type(values["demo.word"])])]'
+
+    found = refusal(derived, WORD, operations=operations)
+
+    assert "it fails for values that are watched: KeyError" in found[0]
+    assert "'demo.word'" in found[0]
+
+
+def test_a_look_for_a_note_leaves_the_template_as_it_is(derived: Derive) -> None:
+    operations = '[replace("/data/word", values["demo.word"])]'
+
+    found = derived(
+        WORD, operations=operations, notes='(["x"] if len(values["demo.word"]) else [])'
+    )
+
+    assert "  word: {{ .Values.demo.word | quote }}\n" in template_of(found)
+
+
+# --- code that looks into open values, by property --------------------------------------------
+
+WORD_TEXTS = st.sampled_from(("x", "f'{x}'", "'a-' + x", "str(n)", "f'{x}-{n}'"))
+TEXT_STEPS = st.sampled_from(
+    (
+        "({}).lower()",
+        "({})[:20]",
+        "({}).replace('-', '_')",
+        "({}).strip()",
+        "'b' + ({})",
+        "({}) + '/'",
+        "'<%s>' % ({})",
+        "({} or 'none')",
+        "'-'.join([{}, 'z'])",
+        "re.sub('/+$', '', {})",
+    )
+)
+TESTS = st.sampled_from(
+    (
+        "({}) == 'prod'",
+        "({}).startswith('prod')",
+        "({}).endswith('/')",
+        "'q' in ({})",
+        "len({}) > 30",
+        "({}) in {{'prod', 'v1'}}",
+        "re.match('v[0-9]+', {}) is not None",
+        "({}).isdigit()",
+        "n % 5 == 2",
+        "n > 4000",
+        "n == 443",
+        "n in (80, 443)",
+        "not n",
+        "not x",
+    )
+)
+
+
+@st.composite
+def expressions(draw: st.DrawFn) -> str:
+    """Return an expression of a text `x` and a number `n`, made of a few small steps."""
+
+    def text() -> str:
+        found = draw(WORD_TEXTS)
+        for step in draw(st.lists(TEXT_STEPS, max_size=2)):
+            found = step.format(found)
+        return found
+
+    tests = [draw(TESTS).format(draw(WORD_TEXTS)) for _ in range(draw(st.integers(0, 2)))]
+    if not tests:
+        return text()
+    joined = draw(st.sampled_from((" and ", " or "))).join(tests)
+    return f"({text()}) if ({joined}) else ({text()})"
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(expression=expressions())
+def test_a_template_of_a_random_expression_is_right_or_not_made(
+    derived: Derive, expression: str
+) -> None:
+    kinds = {"x": "string", "n": "integer"}
+    found = derived_or_refused(derived, kinds, expression)
+
+    assert found is None or wrong_value(found, kinds) is None
 
 
 # --- finite choices ---------------------------------------------------------------------------

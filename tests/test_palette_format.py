@@ -21,6 +21,8 @@ from typing import Any
 import pytest
 import yaml
 from attrs import evolve, frozen
+from hypothesis import given
+from hypothesis import strategies as st
 
 from packc import yamlio
 from packc.build import Build
@@ -28,6 +30,7 @@ from packc.cli import main
 from packc.diagnostics import PackcError
 from packc.emit import emit
 from packc.formats.palette import emit_packs, pack_files
+from packc.formats.palette.expressions import of_integers
 from packc.formats.palette.plan import Plan, plans_of
 from packc.formats.space import Combination, Mark
 from packc.formatting import build_of
@@ -201,6 +204,7 @@ def test_every_parameter_has_a_comment_a_schema_entry_and_a_row(calico_packs: Wr
         text = calico_packs.file(plan, "values.yaml").read_text()
         table = calico_packs.file(plan, "README.md").read_text()
 
+        assert all(parameter.type != "map" for parameter in plan.parameters)
         for parameter in plan.parameters:
             path = ".".join(plan.path(parameter.name))
             entry = f"manifests.calico.{path}"
@@ -226,6 +230,8 @@ def test_the_schema_lets_through_what_packc_takes_and_nothing_else(calico_packs:
     assert takes("imageRegistry", "mirror.test:5000/calico")
     assert not takes("imageRegistry", "https://mirror.test")
     assert not takes("features.etcd-tls", "maybe")
+    assert takes("etcd.endpoints$[]", "http://etcd.test:2379")
+    assert not takes("etcd.endpoints$[]", "ftp://etcd.test:2379")
 
 
 # --- presets ----------------------------------------------------------------------------------
@@ -273,12 +279,23 @@ palette:
 """
 
 
+POD = """\
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: small, namespace: default}
+spec: {containers: [{name: small, image: "quay.test/small:1.0.0"}]}
+"""
+
+
 @pytest.fixture
 def small_palette(small: Path) -> Path:
     """The small pack with what Palette has to know of it."""
     spec = small / "pack.yaml"
     spec.write_text(spec.read_text() + PALETTE)
     (small / "logo.png").write_bytes((ROOT / "packs" / "calico" / "logo.png").read_bytes())
+    objects = small / "base" / "objects.yaml"
+    objects.write_text(objects.read_text() + POD)
     return small
 
 
@@ -306,12 +323,11 @@ def test_extra_cloud_types_are_those_of_the_pack(small_palette: Path, tmp_path: 
 
 
 def test_the_linter_accepts_the_small_pack(small_palette: Path, tmp_path: Path) -> None:
-    """It has no images: the linter says so, and nothing else."""
     written(build_of_pack(small_palette), tmp_path / "out")
 
     (pack,) = lint([str(tmp_path / "out")], lambda text: None)
 
-    assert [finding.code for finding in pack.findings] == ["PK955"]
+    assert pack.findings == ()
 
 
 # --- rendered by the engine of Palette --------------------------------------------------------
@@ -431,7 +447,7 @@ def test_what_packc_refuses_is_refused_with_a_reason(
         with pytest.raises(PackcError):
             plan.build.compile(space.cloud(combination).name, space.features(combination), values)
         run = render(charts[plan.name], subtree_of(calico_packs, plan, combination, values))
-        reasons = [reason.text for reason in space.reasons(combination)]
+        reasons = [plan.in_palettes_words(r.text) for r in space.reasons(combination)]
         said = run.returncode != 0 and any(reason in run.stderr for reason in reasons)
         return None if said else f"{plan.name} {combination}: {run.stderr}"
 
@@ -451,7 +467,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"mtu": -1}, "mtu: expected integer"),
     ({"mtu": "1440"}, "mtu: expected integer"),
     ({"mtu": 14.5}, "mtu: expected integer"),
-    ({"mtu": None}, "mtu: expected integer"),
+    ({"mtu": True}, "mtu: expected integer"),
+    ({"etcd": "none"}, "manifests.calico.etcd: expected a map"),
+    ({"features": []}, "manifests.calico.features: expected a map"),
+    ({"cloud": None}, "set cloud to one of aws, vsphere"),
     ({"encapsulationMode": "always"}, "expected one of Always, CrossSubnet, Never"),
     ({"imageRegistry": "Quay.io/x"}, "imageRegistry: expected string"),
     ({"calicoNetworkCIDR": "10.0.0.1/16"}, "expected cidr"),
@@ -476,6 +495,36 @@ def test_a_wrong_value_is_refused(
 
     assert run.returncode != 0
     assert words in run.stderr
+
+
+@helm
+def test_a_reason_calls_the_cloud_as_palette_does(
+    calico_packs: Written, charts: dict[str, Path]
+) -> None:
+    values = {"cloud": "vsphere", "encapsulationType": "CALICO_IPV4POOL_VXLAN"}
+    plan = calico_packs.plans[0]
+
+    run = render(charts[plan.name], merged(calico_packs.subtree(plan), values))
+
+    assert "cannot be CALICO_IPV4POOL_VXLAN on vsphere: " in run.stderr
+
+
+@helm
+def test_what_is_left_out_or_null_has_its_default(
+    calico_packs: Written, charts: dict[str, Path]
+) -> None:
+    plan = calico_packs.plans[0]
+    values = calico_packs.subtree(plan)
+    expected = emit(plan.build.compile("aws", (), {}).objects)
+
+    def compared(values: Mapping[str, Any]) -> str | None:
+        run = render(charts[plan.name], values)
+        same = emit(objects_of(run.stdout)) == expected
+        return None if same else f"{sorted(values)}: {run.stderr}"
+
+    without = [{k: v for k, v in values.items() if k != name} for name in values if name != "cloud"]
+    null = [{**values, name: None} for name in values if name != "cloud"]
+    assert every(compared, [{"cloud": "aws"}, *without, *null]) == []
 
 
 @helm
@@ -508,6 +557,265 @@ def test_hostile_text_reaches_the_objects_unharmed(small_palette: Path, tmp_path
     assert every(compared, texts) == []
 
 
+# --- values of every kind --------------------------------------------------------------------
+
+WIDE = """\
+packc: 1
+name: wide
+version: 1.0.0
+title: Wide
+description: Parameters of every kind.
+clouds: [aws]
+logo: logo.png
+parameters:
+- {name: wide.count, type: integer, description: A number., default: 1}
+- {name: wide.least, type: integer, description: A number., default: 20, minimum: 20}
+- {name: wide.most, type: integer, description: A number., default: -5, maximum: 9}
+- {name: wide.ratio, type: number, description: A number., default: 0.5, minimum: 0}
+- name: wide.labels
+  type: map
+  description: Labels, {{ all }}.
+  default: {a: b}
+  items: {type: string}
+- {name: wide.quoted, type: string, description: A word., default: ab, pattern: '[a-z"{}/]{2,8}'}
+- {name: wide.short, type: string, description: A word., default: ab, minLength: 1, maxLength: 3}
+- {name: wide.deep.name, type: string, description: A name., required: true, minLength: 2}
+- {name: wide.deep.size, type: integer, description: A number., default: 1}
+- {name: wide.other.word, type: string, description: A word.}
+objects:
+- files: base/objects.yaml
+bindings:
+- {parameter: wide.count, object: Pod/wide, path: /metadata/annotations/count, as: string}
+- {parameter: wide.count, object: Pod/wide, path: /spec/priority}
+- {parameter: wide.least, object: Pod/wide, path: /spec/least}
+- {parameter: wide.most, object: Pod/wide, path: /spec/most}
+- {parameter: wide.ratio, object: Pod/wide, path: /spec/ratio}
+- {parameter: wide.labels, object: Pod/wide, path: /metadata/labels}
+- {parameter: wide.quoted, object: Pod/wide, path: /spec/quoted}
+- {parameter: wide.short, object: Pod/wide, path: /spec/short}
+- {parameter: wide.deep.name, object: Pod/wide, path: /spec/hostname}
+- {parameter: wide.deep.size, object: Pod/wide, path: /spec/size}
+- {parameter: wide.other.word, object: Pod/wide, path: /spec/word}
+palette:
+  layer: addon
+  addonType: monitoring
+  cloudTypes: {aws: aws}
+  presets:
+  - {name: few, displayName: Few, group: Size, parameters: {wide.deep.size: 1}}
+  - name: many
+    displayName: Many
+    group: Size
+    parameters: {wide.deep.size: 9, wide.other.word: a}
+"""
+
+WIDE_OBJECTS = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: wide, namespace: default, labels: {}, annotations: {count: ""}}
+spec:
+  containers: [{name: wide, image: "quay.test/wide:1.0.0"}]
+  priority: 0
+  least: 0
+  most: 0
+  ratio: 0
+  quoted: ""
+  short: ""
+  hostname: ""
+  size: 0
+  word: ""
+"""
+
+
+def wide_pack(folder: Path, spec: str = WIDE) -> Path:
+    (folder / "base").mkdir(parents=True)
+    (folder / "pack.yaml").write_text(spec)
+    (folder / "base" / "objects.yaml").write_text(WIDE_OBJECTS)
+    (folder / "logo.png").write_bytes((ROOT / "packs" / "calico" / "logo.png").read_bytes())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    folder = tmp_path_factory.mktemp("wide")
+    return written(build_of_pack(wide_pack(folder / "pack")), folder / "out")
+
+
+@pytest.fixture(scope="module")
+def wide_chart(wide: Written, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return chart_of(wide, wide.plans[0], tmp_path_factory.mktemp("wide-chart"))
+
+
+NAMED = {"deep": {"name": "it"}}
+
+
+@helm
+@pytest.mark.parametrize(
+    "number", [0, 7, 999_999, 10**6, 10**9, 2**53 - 1, -(10**9), -(2**53) + 1, 1_234_567]
+)
+def test_an_integer_is_written_as_packc_writes_it(
+    wide: Written, wide_chart: Path, number: int
+) -> None:
+    values = {"wide.count": number, "wide.deep.name": "it"}
+
+    run = render(wide_chart, {**wide.subtree(wide.plans[0]), **NAMED, "count": number})
+
+    assert run.returncode == 0, run.stderr
+    expected = wide.plans[0].build.compile("aws", (), values).objects
+    assert emit(objects_of(run.stdout)) == emit(expected)
+    assert f"priority: {number}\n" in run.stdout
+
+
+@helm
+@pytest.mark.parametrize("number", [1.5, "7", True, 2**53, -(2**53), 1e300, [1], {"a": 1}, ""])
+def test_what_is_no_integer_is_refused(wide: Written, wide_chart: Path, number: object) -> None:
+    run = render(wide_chart, {**wide.subtree(wide.plans[0]), **NAMED, "count": number})
+
+    assert run.returncode != 0
+    assert "count: expected integer" in run.stderr
+
+
+@helm
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"least": 19}, "least: expected integer (at least 20)"),
+        ({"most": 10**6}, "most: expected integer (at most 9)"),
+        ({"ratio": -0.5}, "ratio: expected number"),
+        ({"deep": {"name": "x"}}, "deep.name has to be set: expected string"),
+        ({"deep": {}}, "deep.name has to be set: expected string"),
+        ({"deep": None}, "deep.name has to be set: expected string"),
+        ({"labels": "a=b"}, "labels: expected map"),
+    ],
+)
+def test_a_limit_on_one_side_is_kept(
+    wide: Written, wide_chart: Path, values: dict[str, Any], words: str
+) -> None:
+    run = render(wide_chart, {**wide.subtree(wide.plans[0]), **NAMED, **values})
+
+    assert run.returncode != 0
+    assert words in run.stderr
+
+
+@helm
+@pytest.mark.parametrize(
+    ("given", "labels"),
+    [
+        ({}, {"a": "b"}),
+        ({"labels": None}, {"a": "b"}),
+        ({"labels": {}}, {}),
+        ({"labels": {"c": "d"}}, {"c": "d"}),
+    ],
+)
+def test_a_map_replaces_its_default(
+    wide: Written, wide_chart: Path, given: dict[str, Any], labels: dict[str, str]
+) -> None:
+    """Palette merges what the user sets into values.yaml, which is why the map is not in there."""
+    run = render(wide_chart, merged(wide.subtree(wide.plans[0]), {**NAMED, **given}))
+
+    (pod,) = objects_of(run.stdout)
+    assert pod["metadata"]["labels"] == labels
+
+
+def test_the_default_of_a_map_stands_in_its_comment(wide: Written) -> None:
+    text = wide.file(wide.plans[0], "values.yaml").read_text()
+
+    assert "labels" not in wide.subtree(wide.plans[0])
+    assert 'Left out, it is {"a": "b"}; what is set here replaces all of that' in text
+    assert "{{" not in text
+
+
+def test_a_branch_that_sets_nothing_can_be_uncommented(wide: Written) -> None:
+    text = wide.file(wide.plans[0], "values.yaml").read_text()
+    branch = re.search(r"(?m)^    # other:\n(    # .*\n?)*", text)
+    assert branch is not None
+
+    uncommented = text.replace(branch[0], branch[0].replace("    # ", "    ").rstrip() + " it\n")
+
+    assert "other" not in wide.subtree(wide.plans[0])
+    assert yaml.safe_load(uncommented)["manifests"]["wide"]["other"] == {"word": "it"}
+
+
+def test_a_preset_takes_away_the_branch_that_another_adds(wide: Written) -> None:
+    plan = wide.plans[0]
+    few, many = presets_of(wide, plan)
+
+    assert few.remove == ("manifests.wide.other",)
+    assert few.applied(many.applied(wide.values(plan))) == wide.values(plan)
+
+
+def test_the_linter_accepts_the_wide_pack(wide: Written) -> None:
+    (pack,) = lint([str(wide.folder)], lambda text: None)
+
+    assert pack.findings == ()
+
+
+def test_a_map_has_no_entry_in_the_schema(wide: Written) -> None:
+    schema = yaml.safe_load(wide.file(wide.plans[0], "schema.yaml").read_text())
+
+    assert "manifests.wide.labels" not in schema
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("least", ["20", "29", "100", "1000000"], ["19", "-20", "2", "20.5", "x"]),
+        ("most", ["9", "0", "-5", "-1000000"], ["10", "100", "1.5", "-0"]),
+        ("count", ["0", "-12", "34"], ["1.5", "", "one", "01"]),
+        ("quoted", ["ab", '"{}/'], ["a", "AB", "abcdefghi"]),
+        ("short", ["a", "abc"], ["abcd"]),
+        ("deep.name", ["ab", "abc" * 9], ["a"]),
+    ],
+)
+def test_the_form_refuses_what_packc_refuses(
+    wide: Written, name: str, good: list[str], bad: list[str]
+) -> None:
+    schema = yaml.safe_load(wide.file(wide.plans[0], "schema.yaml").read_text())
+    (placeholder,), _ = parse_entry(schema[f"manifests.wide.{name}"]["schema"])
+    expression = re.compile(placeholder.argument[1:-1])
+
+    assert [text for text in good if not expression.search(text)] == []
+    assert [text for text in bad if expression.search(text)] == []
+
+
+integers = st.integers(-(10**20), 10**20)
+
+
+@given(st.none() | integers, integers)
+def test_a_limit_is_an_expression(limit: int | None, number: int) -> None:
+    least = re.compile(of_integers(limit, None) if (limit or 0) > 0 else of_integers(limit, 9))
+    most = re.compile(of_integers(None, limit))
+
+    is_low = limit is None or number <= limit
+    is_high = limit is None or number >= limit
+    assert bool(most.fullmatch(str(number))) == is_low
+    assert bool(least.fullmatch(str(number))) == (is_high and ((limit or 0) > 0 or number <= 9))
+
+
+def test_a_preset_beside_a_parameter_that_has_to_be_set_is_kept(wide: Written) -> None:
+    assert [preset.name for preset in presets_of(wide, wide.plans[0])] == ["few", "many"]
+
+
+TOO_MANY = """\
+refusals:
+- when: {parameters: {wide.deep.size: 9}}
+  parameter: wide.deep.size
+  reason: nobody needs that many
+"""
+
+
+def test_a_preset_that_is_refused_says_why(tmp_path: Path) -> None:
+    spec = WIDE.replace("palette:\n", f"{TOO_MANY}palette:\n")
+
+    with pytest.raises(PackcError) as caught:
+        emit_packs(build_of_pack(wide_pack(tmp_path / "pack", spec)))
+
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "PK983"
+    (reason,) = diagnostic.related
+    assert reason.message.startswith("on aws: PK136: ")
+    assert "nobody needs that many" in reason.message
+
+
 # --- what cannot be written -------------------------------------------------------------------
 
 
@@ -527,3 +835,46 @@ def test_a_pack_without_a_logo_is_refused(small_palette: Path) -> None:
     build = build_of_pack(small_palette)
 
     assert codes_of(evolve(build, spec=evolve(build.spec, logo=None))) == ["PK973"]
+
+
+def test_a_pack_without_images_is_refused(small: Path) -> None:
+    (small / "pack.yaml").write_text((small / "pack.yaml").read_text() + PALETTE)
+    (small / "logo.png").write_bytes((ROOT / "packs" / "calico" / "logo.png").read_bytes())
+
+    assert codes_of(build_of_pack(small)) == ["PK955"]
+
+
+def test_what_the_linter_finds_is_said_by_the_build(small_palette: Path) -> None:
+    objects = small_palette / "base" / "objects.yaml"
+    objects.write_text(objects.read_text().replace("small:1.0.0", "small:latest"))
+
+    findings = emit_packs(build_of_pack(small_palette)).findings
+
+    assert [finding.code for finding in findings] == ["PK956"]
+    assert findings[0].message.startswith("small-1.0.0/values.yaml: 'quay.test/small:latest'")
+
+
+@pytest.mark.parametrize("default", ["'{{ x }}'", str(2**53)])
+def test_a_default_that_palette_would_change_is_refused(tmp_path: Path, default: str) -> None:
+    old = "default: 1}" if default.isdigit() else "default: ab, minLength: 1, maxLength: 3}"
+    spec = WIDE.replace(old, f"default: {default}}}", 1)
+
+    assert codes_of(build_of_pack(wide_pack(tmp_path / "pack", spec))) == ["PK985"]
+
+
+def test_a_macro_of_palette_may_be_a_default(tmp_path: Path) -> None:
+    macro = "{{ .spectro.system.cluster.name }}"
+    spec = WIDE.replace("default: ab, minLength: 1, maxLength: 3}", f"default: '{macro}'}}")
+
+    packs = written(build_of_pack(wide_pack(tmp_path / "pack", spec)), tmp_path / "out")
+
+    assert packs.subtree(packs.plans[0])["short"] == macro
+    assert ".spectro" not in packs.file(packs.plans[0], "manifests/wide.yaml").read_text()
+
+
+def test_an_image_without_a_default_is_refused(tmp_path: Path) -> None:
+    image = "- {parameter: wide.deep.name, object: Pod/wide, as: image-registry, path: 'IMAGE'}\n"
+    place = "/spec/containers/[name=wide]/image"
+    spec = WIDE.replace("palette:\n", image.replace("IMAGE", place) + "palette:\n")
+
+    assert codes_of(build_of_pack(wide_pack(tmp_path / "pack", spec))) == ["PK986"]

@@ -219,6 +219,10 @@ def test_any_text_is_scanned(text: str) -> None:
         ("{{ if and .Values.a (not .Values.b) }}{{ end }}", [("a",), ("b",)]),
         ("{{ .Spectro.cluster }} {{ /* .Values.a }} */}}", []),
         ('{{ "}}" }}{{ .Values.a }}', [("a",)]),
+        ('{{ index .Values.a "b" }}', [("a", "b")]),
+        ('{{ $_ := set .Values "a" 1 }}{{ set .Values.b "c" dict }}', []),
+        ('{{ if not (kindIs "map" .Values) }}{{ end }}', []),
+        ("{{ toJson .Values }}", [()]),
     ],
 )
 def test_reads_of_a_template_are_found(text: str, reads: list[tuple[str, ...]]) -> None:
@@ -242,6 +246,51 @@ def test_a_schema_tells_values_apart(schema: str, good: object, bad: object) -> 
 
     assert fits(placeholder, good)
     assert not fits(placeholder, bad)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("settings", {"a": "b"}, ["PK969"]),
+        ("settings", {}, ["PK969"]),
+        ("settings", ["a"], ["PK969"]),
+        ("settings$[]", ["a"], []),
+        ("settings", None, []),
+        ("settings", "a", []),
+    ],
+)
+def test_an_entry_for_one_value_does_not_fit_a_map_or_a_list(
+    demo: Path, path: str, value: object, expected: list[str]
+) -> None:
+    values = demo / "values.yaml"
+    values.write_text(f"{values.read_text()}    settings: {json.dumps(value)}\n")
+    entry = f"""manifests.app.{path}: {{schema: '{{{{ format "${{string}}" }}}}'}}\n"""
+    (demo / "schema.yaml").write_text(entry)
+    manifest = demo / "manifests" / "app.yaml"
+    manifest.write_text(manifest.read_text() + "# {{ toJson .Values.settings }}\n")
+
+    assert codes(demo) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("This is version 1.0.0 of it.", []),
+        ("This is version v1.0.0 of it.", []),
+        ("This is version 0.9.0 of it.", ["PK972"]),
+        ("This is version v0.9.0 of it.", ["PK972"]),
+        ("Version: 0.9.0", ["PK972"]),
+        ("The pack version 0.9.0 is here.", ["PK972"]),
+        ("It needs Kubernetes version 1.31.0 or newer.", []),
+    ],
+)
+def test_the_version_in_a_readme_is_that_of_the_pack(
+    demo: Path, text: str, expected: list[str]
+) -> None:
+    readme = demo / "README.md"
+    readme.write_text(readme.read_text().replace("1.0.0", "one") + f"\n{text}\n")
+
+    assert codes(demo) == expected
 
 
 @pytest.mark.parametrize(

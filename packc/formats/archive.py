@@ -12,7 +12,7 @@ from typing import Final
 from packc.model import OutputFile
 
 # 1980-01-01: tar and zip tools warn of times before it.
-_TIME: Final = 315_532_800
+TIME: Final = 315_532_800
 _MODE: Final = 0o644
 _LARGEST_BLOCK: Final = 65_535
 _HEADER: Final = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
@@ -23,13 +23,22 @@ def tar_gz(files: Iterable[OutputFile]) -> bytes:
 
     The content is stored and not compressed: what zlib makes of it differs between its versions.
     """
+    return stored_gzip(tar(files))
+
+
+def tar(files: Iterable[OutputFile]) -> bytes:
+    """Return the archive before it is put into gzip; a long name gets a header of its own (pax)."""
     stream = BytesIO()
-    with tarfile.open(fileobj=stream, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for file in files:
             entry = tarfile.TarInfo(file.name)
-            entry.size, entry.mtime, entry.mode = len(file.content), _TIME, _MODE
+            entry.size, entry.mtime, entry.mode = len(file.content), TIME, _MODE
             archive.addfile(entry, BytesIO(file.content))
-    content = stream.getvalue()
+    return stream.getvalue()
+
+
+def stored_gzip(content: bytes) -> bytes:
+    """Return the content in a gzip container, as it is."""
     end = struct.pack("<II", zlib.crc32(content), len(content) & 0xFFFFFFFF)
     return b"".join((_HEADER, *_stored(content), end))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from packc.build import Built
-from packc.diagnostics import Diagnostic, PackcError
+from packc.diagnostics import Diagnostic, PackcError, Span
 from packc.formats.explore import Explored, Explorer, Sample
 from packc.formats.holes import Computed, Unifier
+from packc.formats.observe import Observer
 from packc.formats.witness import Witnesses
 from packc.model import MISSING, Identity, Object, PatchedObject, Write
 from packc.patching.jsondata import equal, is_list
@@ -43,7 +44,7 @@ def special_values(
 
 def _specials(explorer: Explorer, explored: Explored) -> Iterator[tuple[str, Any]]:
     for name in explorer.names(explored.combination):
-        for value in explorer.witnesses(name).edges:
+        for value in explorer.witnesses(name).single:
             if isinstance(value, list | dict):
                 continue
             sample = _with(explorer, explored, {name: value})
@@ -88,11 +89,46 @@ def computed_objects(explorer: Explorer, explored: Sequence[tuple[Explored, Plac
         raise PackcError(*found.values())
 
 
+def refuse_looks(observed: Observer) -> None:
+    """Raise PackcError (PK901) with every look of a plugin into an open value, each place once."""
+    found: dict[tuple[str, str, Span], list[str]] = {}
+    for look in observed.looks:
+        found.setdefault((look.parameter, str(look.origin), look.span), []).append(look.what)
+    raise PackcError(
+        *(
+            Diagnostic(
+                "PK901",
+                f"{origin} looks into the value of '{parameter}' ({', '.join(dict.fromkeys(what))})"
+                ", which no template can do",
+                span,
+                "put the value in as it is, check it in packc_check, or make it an enum",
+            )
+            for (parameter, origin, span), what in found.items()
+        ),
+        *(
+            Diagnostic(
+                "PK901",
+                f"whether {failure.message.partition(' raised ')[0]} computes something from"
+                f" {_listed(observed.parameters)} cannot be found out, since it fails for values"
+                f" that are watched: {failure.message.partition(' raised ')[2]}",
+                failure.span,
+                "take texts and numbers of any subclass of str, int and float",
+            )
+            for failure in observed.failures[:1]
+        ),
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " and ".join(f"'{name}'" for name in names)
+
+
 def _diagnostic(
     explorer: Explorer, explored: Explored, identity: Identity | None, computed: Computed
 ) -> Diagnostic:
     first = explored.ordinary[0]
-    changed = dict(_responsible(explorer, explored, identity, computed.pointer))
+    at = (explorer, explored, identity, computed.pointer)
+    changed = dict(_responsible(*at)) or _together(*at)
     parameters = " and ".join(f"'{name}'" for name in changed) or "several parameters together"
     if identity is None:
         text = f"which objects there are depends on the value of {parameters}"
@@ -121,6 +157,24 @@ def _responsible(
             if sample is not None and _differs(first.built, sample.built, identity, pointer):
                 yield name, sample
                 break
+
+
+def _together(
+    explorer: Explorer, explored: Explored, identity: Identity | None, pointer: Pointer
+) -> dict[str, Sample]:
+    """Return the parameters that change a place only if all of them have other values at once."""
+    first, *others = (*explored.ordinary, *explored.edges)
+    for sample in others:
+        if not _differs(first.built, sample.built, identity, pointer):
+            continue
+        changes = {n: each for n, each in sample.values.items() if each != first.values[n]}
+        for name in [*changes]:
+            fewer = {n: each for n, each in changes.items() if n != name}
+            without = _with(explorer, explored, fewer)
+            if without is not None and _differs(first.built, without.built, identity, pointer):
+                changes, sample = fewer, without
+        return dict.fromkeys(changes, sample)
+    return {}
 
 
 def _differs(one: Built, other: Built, identity: Identity | None, pointer: Pointer) -> bool:

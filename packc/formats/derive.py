@@ -13,7 +13,13 @@ from typing import Any
 from attrs import field, frozen
 
 from packc.build import Build
-from packc.formats.blame import Places, computed_objects, named_objects, special_values
+from packc.formats.blame import (
+    Places,
+    computed_objects,
+    named_objects,
+    refuse_looks,
+    special_values,
+)
 from packc.formats.decide import Condition, Decider
 from packc.formats.explore import Explored, Explorer, Sample
 from packc.formats.holes import Computed, Unifier
@@ -70,6 +76,8 @@ def derive(build: Build) -> Derived:
         explorer = Explorer(Space.of(build, specials))
         explored = [*explorer.explore()]
         trees = [_Trees.of(one) for one in explored if not one.is_refused]
+        if explorer.observed.is_refused:
+            break
         found = special_values(explorer, [(t.explored, t.at_edges) for t in trees])
         if not found:
             break
@@ -77,6 +85,9 @@ def derive(build: Build) -> Derived:
             name: tuple(dict.fromkeys((*specials.get(name, ()), *found.get(name, ()))))
             for name in (*specials, *found)
         }
+    if explorer.observed.is_refused:
+        computed_objects(explorer, [(t.explored, t.computed) for t in trees])
+        refuse_looks(explorer.observed)
     computed_objects(explorer, [(t.explored, t.computed or t.at_edges) for t in trees])
     return _merged(explorer, explored, trees)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import combinations
 from typing import Any
@@ -12,6 +11,7 @@ from attrs import define, field, frozen
 
 from packc.build import Build, Built
 from packc.diagnostics import Diagnostic, PackcError
+from packc.formats.observe import Observer, Pick, ordinary, stated
 from packc.formats.space import (
     Combination,
     Mark,
@@ -22,7 +22,7 @@ from packc.formats.space import (
     live,
     may_be_unset,
 )
-from packc.formats.watch import Noticed, unique, watched
+from packc.formats.watch import unique
 from packc.formats.witness import ORDINARY, Witnesses, witnesses
 from packc.spec import Parameter
 
@@ -64,23 +64,33 @@ class Explorer:
 
     space: Space
     edges: int = field(init=False)
+    observed: Observer = field(init=False)
     _witnesses: dict[str, Witnesses] = field(init=False)
 
-    def __attrs_post_init__(self) -> None:
-        self._choose_witnesses({})
-        self._choose_witnesses(self._noticed())
+    _specials: dict[str, tuple[Any, ...]] = field(init=False)
 
-    def _choose_witnesses(self, noticed: Noticed) -> None:
-        open_parameters = [p for p in live(self.build) if not is_finite(p)]
-        specials = {
+    def __attrs_post_init__(self) -> None:
+        self._specials = {
             d.name: tuple(value for value in d.values if not isinstance(value, Mark))
             for d in self.space.dimensions
             if d.kind == "open"
         }
+        parameters = {p.name: p for p in live(self.build)}
+        self.observed = Observer(parameters, self._specials, self.sample)
+        self._choose_witnesses()
+        for combination in self.space.combinations():
+            if not self.space.reasons(combination):
+                self.observed.observe(combination)
+        self._choose_witnesses()
+
+    def _choose_witnesses(self) -> None:
+        open_parameters = [p for p in live(self.build) if not is_finite(p)]
         self._witnesses = {}
         taken: set[tuple[str, ...]] = set()
         for p in open_parameters:
-            found = witnesses(p, specials.get(p.name, ()), unique(noticed.get(p.name, ())))
+            noticed = unique(self.observed.watch.noticed.get(p.name, ()))
+            words = self.observed.words(p.name)
+            found = witnesses(p, self._specials.get(p.name, ()), noticed, words)
             self._witnesses[p.name] = found.unlike(taken)
         self.edges = max((len(each.edges) for each in self._witnesses.values()), default=0)
 
@@ -93,7 +103,7 @@ class Explorer:
         for combination in self.space.combinations():
             yield self._explored(combination)
 
-    def sample(self, combination: Combination, pick: Callable[[str, Witnesses], Any]) -> Sample:
+    def sample(self, combination: Combination, pick: Pick) -> Sample:
         """Return the variant of a combination where each open parameter has the value picked."""
         values = self._values(combination, pick)
         cloud, features = self.space.cloud(combination), self.space.features(combination)
@@ -114,19 +124,6 @@ class Explorer:
     def witnesses(self, name: str) -> Witnesses:
         return self._witnesses[name]
 
-    def _noticed(self) -> Noticed:
-        """Return what open values are compared with while each combination is compiled once."""
-        noticed: Noticed = {}
-
-        def pick(name: str, witness: Witnesses) -> Any:
-            return watched(name, witness.number(0), noticed)
-
-        for combination in self.space.combinations():
-            if not self.space.reasons(combination):
-                with suppress(PackcError):
-                    self.sample(combination, pick)
-        return noticed
-
     def _explored(self, combination: Combination) -> Explored:
         reasons = self.space.reasons(combination)
         if reasons:
@@ -134,8 +131,15 @@ class Explorer:
         ordinary, refusals = self._ordinary(combination)
         if not ordinary:
             return Explored(combination, reasons=_reasons(refusals))
-        edges = (self._edge(combination, number) for number in range(self.edges))
+        edges = (self._edge(combination, pick) for pick in self._picks(combination))
         return Explored(combination, tuple(ordinary), tuple(e for e in edges if e is not None))
+
+    def _picks(self, combination: Combination) -> Iterator[Pick]:
+        """Yield what picks the values of each further sample; none where the pack is refused."""
+        if not self.observed.is_refused:
+            yield from (partial(_edge_witness, number) for number in range(self.edges))
+            for values in self.observed.directed.get(combination, ()):
+                yield partial(stated, values)
 
     def _ordinary(self, combination: Combination) -> tuple[list[Sample], list[Diagnostic]]:
         samples: list[Sample] = []
@@ -143,7 +147,7 @@ class Explorer:
         has_open = any(True for _ in self.names(combination))
         for number in range(ORDINARY if has_open else 1):
             try:
-                samples.append(self.sample(combination, partial(_ordinary_witness, number)))
+                samples.append(self.sample(combination, partial(ordinary, number)))
             except PackcError as error:
                 refusals.extend(_refusals(error))
             if len(samples) == SAMPLES:
@@ -167,16 +171,14 @@ class Explorer:
                 hint = "give one of them other limits, or make both of them enums"
                 raise PackcError(Diagnostic("PK903", text, hint=hint))
 
-    def _edge(self, combination: Combination, number: int) -> Sample | None:
+    def _edge(self, combination: Combination, pick: Pick) -> Sample | None:
         """Return the sample where the open values are at an edge; None where that is refused."""
         try:
-            return self.sample(combination, partial(_edge_witness, number))
+            return self.sample(combination, pick)
         except PackcError:
             return None
 
-    def _values(
-        self, combination: Combination, pick: Callable[[str, Witnesses], Any]
-    ) -> dict[str, Any]:
+    def _values(self, combination: Combination, pick: Pick) -> dict[str, Any]:
         values = {
             name: value
             for name, value in self.space.at(combination).items()
@@ -211,10 +213,6 @@ class Explorer:
         )
         hint = "give the parameters of that rule defaults and limits that leave room between them"
         return Diagnostic("PK903", text, hint=hint)
-
-
-def _ordinary_witness(number: int, name: str, witness: Witnesses) -> Any:
-    return witness.number(number)
 
 
 def _edge_witness(number: int, name: str, witness: Witnesses) -> Any:

@@ -6,8 +6,6 @@ always the same data: no value is spliced into YAML unquoted.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Protocol
@@ -16,6 +14,17 @@ from attrs import define
 
 from packc.emit import LEADING_KEYS, emit_object
 from packc.formats.decide import Atom, Condition
+from packc.formats.gotests import (
+    Call,
+    Test,
+    all_of,
+    any_of,
+    argument,
+    is_negative,
+    negated,
+    quoted,
+    written,
+)
 from packc.formats.holes import Hole, Text
 from packc.formats.merge import Entry, Fork, Item, Items, Map
 from packc.formats.space import Dimension, Mark
@@ -24,6 +33,10 @@ from packc.spec import Parameter
 
 _INDENT = "  "
 _RANKS = {key: rank for rank, key in enumerate(LEADING_KEYS)}
+
+
+_Group = tuple[Condition | None, Sequence[str]]
+"""Lines, and the condition that they are there on."""
 
 
 class Access(Protocol):
@@ -58,25 +71,30 @@ class Printer:
 
     def test(self, condition: Condition) -> str:
         """Return the expression of a condition."""
-        rows = [_joined("and", [self._atom(atom) for atom in row]) for row in condition.rows]
-        whole = _joined("or", rows)
-        return f"not {_argument(whole)}" if condition.negated else _bare(whole)
+        return written(self._test(condition))
 
     def text(self, text: str | Text) -> str:
         """Return plain text with actions in it, for files that are no YAML."""
         pieces = text.pieces if isinstance(text, Text) else (text,)
         return "".join(
-            escaped(piece) if isinstance(piece, str) else f"{{{{ {self._string(piece)} }}}}"
-            for piece in pieces
+            _before_action(escaped(piece), is_last=index == len(pieces) - 1)
+            if isinstance(piece, str)
+            else f"{{{{ {self._string(piece)} }}}}"
+            for index, piece in enumerate(pieces)
         )
 
     # --- maps and lists -----------------------------------------------------------------------
 
     def _map(self, entries: Iterable[Entry], indent: str) -> Iterator[str]:
         ordered = sorted(entries, key=lambda e: (_RANKS.get(e.key, len(_RANKS)), e.key))
-        for condition, group in groupby(ordered, key=lambda entry: entry.condition):
-            lines = [line for entry in group for line in self._entry(entry.key, entry.node, indent)]
-            yield from self._guarded(condition, lines, indent)
+        groups = groupby(ordered, key=lambda entry: entry.condition)
+        yield from self._guarded(
+            [
+                (condition, [line for e in group for line in self._entry(e.key, e.node, indent)])
+                for condition, group in groups
+            ],
+            indent,
+        )
 
     def _entry(self, key: str, node: Any, indent: str) -> Iterator[str]:
         match node:
@@ -85,12 +103,12 @@ class Printer:
                     [(c, [*self._entry(key, each, indent)]) for c, each in node.branches], indent
                 )
             case Hole() | Text():
-                yield f"{indent}{_key(key)} {self._action(node)}"
+                yield f"{indent}{escaped(_key(key))} {self._action(node)}"
             case Items() | Map():
-                yield f"{indent}{_key(key)}"
+                yield f"{indent}{escaped(_key(key))}"
                 yield from self._below(node, indent)
             case _ if node and (is_map(node) or is_list(node)) and _has_holes(node):
-                yield f"{indent}{_key(key)}"
+                yield f"{indent}{escaped(_key(key))}"
                 yield from self._below(node, indent)
             case _:
                 yield from _constant({key: node}, indent)
@@ -103,9 +121,14 @@ class Printer:
             yield from self._map(_entries(node), indent + _INDENT)
 
     def _list(self, items: Iterable[Item], indent: str) -> Iterator[str]:
-        for condition, group in groupby(items, key=lambda item: item.condition):
-            lines = [line for item in group for line in self._item(item.node, indent)]
-            yield from self._guarded(condition, lines, indent)
+        groups = groupby(items, key=lambda item: item.condition)
+        yield from self._guarded(
+            [
+                (condition, [line for item in group for line in self._item(item.node, indent)])
+                for condition, group in groups
+            ],
+            indent,
+        )
 
     def _item(self, node: Any, indent: str) -> Iterator[str]:
         match node:
@@ -136,57 +159,61 @@ class Printer:
 
     # --- conditions ---------------------------------------------------------------------------
 
-    def _guarded(
-        self, condition: Condition | None, lines: Sequence[str], indent: str
-    ) -> Iterator[str]:
-        if condition is None:
-            yield from lines
-        else:
-            yield from self._fork([(condition, lines)], indent)
+    def _guarded(self, groups: Iterable[_Group], indent: str) -> Iterator[str]:
+        """Yield groups of lines on their conditions; one that is another's opposite is its else."""
+        left = self._tests(groups)
+        while left:
+            test, lines = left.pop(0)
+            if test is None:
+                yield from lines
+            elif left and left[0][0] == negated(test):
+                yield from _choice([(test, lines), (None, left.pop(0)[1])], indent)
+            else:
+                yield from _choice([(test, lines)], indent)
 
-    def _fork(
-        self, branches: Sequence[tuple[Condition | None, Sequence[str]]], indent: str
-    ) -> Iterator[str]:
-        word = "if"
-        for condition, lines in branches:
-            head = "else" if condition is None else f"{word} {self.test(condition)}"
-            yield f"{indent}{{{{- {head} }}}}"
-            yield from lines
-            word = "else if"
-        yield f"{indent}{{{{- end }}}}"
+    def _fork(self, branches: Iterable[_Group], indent: str) -> Iterator[str]:
+        return _choice(self._tests(branches), indent)
 
-    def _atom(self, atom: Atom) -> str:
+    def _tests(self, groups: Iterable[_Group]) -> list[tuple[Test | None, Sequence[str]]]:
+        return [(None if c is None else self._test(c), lines) for c, lines in groups]
+
+    def _test(self, condition: Condition) -> Test:
+        whole = any_of(all_of(self._atom(atom) for atom in row) for row in condition.rows)
+        return negated(whole) if condition.negated else whole
+
+    def _atom(self, atom: Atom) -> Test:
         dimension, values = atom.dimension, atom.values
         match dimension.kind:
             case "feature":
                 on = self.access.is_on(dimension.name)
-                return on if values == (True,) else f"not {_argument(on)}"
+                return on if values == (True,) else negated(on)
             case "cloud":
                 return _among(self.access.cloud(), dimension, values)
         return self._parameter_atom(dimension, values)
 
-    def _parameter_atom(self, dimension: Dimension, values: Sequence[Any]) -> str:
+    def _parameter_atom(self, dimension: Dimension, values: Sequence[Any]) -> Test:
         """Return the test of a parameter, which has no value while its feature is off."""
         if Mark.UNSET in values:
             others = tuple(value for value in dimension.domain if value not in values)
-            return f"not {_argument(self._parameter_atom(dimension, others))}"
-        tests = []
+            return negated(self._parameter_atom(dimension, others))
+        tests: list[Test] = []
         if dimension.owner is not None:
             tests.append(self.access.is_on(dimension.owner))
         if Mark.UNSET in dimension.values:
-            tests.append(f'not (kindIs "invalid" {self.access.value(dimension.name)})')
+            given = self.access.value(dimension.name)
+            tests.append(negated(Call("kindIs", (quoted("invalid"), given))))
         if set(values) != set(dimension.domain) - {Mark.UNSET}:
             tests.append(self._is_one_of(dimension, values))
-        return _joined("and", tests)
+        return all_of(tests)
 
-    def _is_one_of(self, dimension: Dimension, values: Sequence[Any]) -> str:
+    def _is_one_of(self, dimension: Dimension, values: Sequence[Any]) -> Test:
         parameter = self.parameters[dimension.name]
         expression = self.access.value(dimension.name)
         if parameter.type == "boolean":
-            return expression if values == (True,) else f"not {_argument(expression)}"
+            return expression if values == (True,) else negated(expression)
         if Mark.OTHER in values:
             others = tuple(_others(dimension, values))
-            return f"not {_argument(self._is_one_of(dimension, others))}"
+            return negated(self._is_one_of(dimension, others))
         return _among(_typed(expression, parameter), dimension, values)
 
     # --- holes --------------------------------------------------------------------------------
@@ -202,18 +229,18 @@ class Printer:
                 return f"{self._string(hole)} | quote"
         form = "".join(p.replace("%", "%%") if isinstance(p, str) else "%v" for p in node.pieces)
         holes = (piece for piece in node.pieces if isinstance(piece, Hole))
-        arguments = " ".join(_argument(self._string(hole)) for hole in holes)
-        return f"printf {_quoted(form)} {arguments} | quote"
+        arguments = " ".join(argument(self._string(hole)) for hole in holes)
+        return f"printf {quoted(form)} {arguments} | quote"
 
     def _typed_value(self, name: str) -> str:
         parameter, expression = self.parameters[name], self.access.value(name)
         match parameter.type:
             case "integer":
-                return f"int64 {_argument(expression)}"
+                return f"int64 {argument(expression)}"
             case "boolean":
                 return expression
             case _:
-                return self.access.data(_argument(expression))
+                return self.access.data(argument(expression))
 
     def _string(self, hole: Hole) -> str:
         """Return the expression of what a value is printed from."""
@@ -221,10 +248,10 @@ class Printer:
         if hole.form == "comma-list":
             inner = parameter.items.type if parameter.items else "string"
             if inner in ("integer", "boolean"):
-                return f'toJson {_argument(expression)} | trimAll "[]"'
-            return f'join "," {_argument(expression)}'
+                return f'toJson {argument(expression)} | trimAll "[]"'
+            return f'join "," {argument(expression)}'
         if parameter.type == "integer":
-            return f"int64 {_argument(expression)}"
+            return f"int64 {argument(expression)}"
         return expression
 
 
@@ -233,13 +260,32 @@ def escaped(text: str) -> str:
     return text.replace("{{", '{{ "{{" }}')
 
 
-def _among(expression: str, dimension: Dimension, values: Sequence[Any]) -> str:
+def _before_action(text: str, *, is_last: bool) -> str:
+    """Return escaped text whose last bracket is not read together with those of an action."""
+    return text if is_last or not text.endswith("{") else f'{text[:-1]}{{{{ "{{" }}}}'
+
+
+def _choice(branches: Sequence[tuple[Test | None, Sequence[str]]], indent: str) -> Iterator[str]:
+    """Yield the lines of the first test that holds; of two, the one without `not` stands first."""
+    match branches:
+        case [(test, lines), (None, others)] if test is not None and is_negative(test):
+            branches = [(negated(test), others), (None, lines)]
+    word = "if"
+    for test, lines in branches:
+        head = "else" if test is None else f"{word} {written(test)}"
+        yield f"{indent}{{{{- {head} }}}}"
+        yield from lines
+        word = "else if"
+    yield f"{indent}{{{{- end }}}}"
+
+
+def _among(expression: str, dimension: Dimension, values: Sequence[Any]) -> Test:
     """Return the test that an expression is one of some values, or none of the others."""
     others = [*_others(dimension, values)]
     has_rest = Mark.OTHER in dimension.values
     if len(others) == 1 and len(values) > 1 and not has_rest:
-        return f"ne {_argument(expression)} {_quoted(others[0])}"
-    return f"eq {_argument(expression)} {' '.join(_quoted(value) for value in values)}"
+        return Call("ne", (expression, quoted(others[0])))
+    return Call("eq", (expression, *map(quoted, values)))
 
 
 def _others(dimension: Dimension, values: Sequence[Any]) -> Iterator[Any]:
@@ -249,44 +295,11 @@ def _others(dimension: Dimension, values: Sequence[Any]) -> Iterator[Any]:
 def _typed(expression: str, parameter: Parameter) -> str:
     match parameter.type:
         case "integer":
-            return f"int64 {_argument(expression)}"
+            return f"int64 {argument(expression)}"
         case "number":
-            return f"float64 {_argument(expression)}"
+            return f"float64 {argument(expression)}"
         case _:
             return expression
-
-
-def _joined(word: str, tests: Sequence[str]) -> str:
-    if len(tests) == 1:
-        return tests[0]
-    return f"{word} {' '.join(_argument(test) for test in tests)}"
-
-
-def _argument(expression: str) -> str:
-    """Return an expression as one argument of a function."""
-    is_simple = re.fullmatch(r'[.$\w]+|\(.*\)|"[^"]*"', expression) is not None
-    return expression if is_simple and not _two_groups(expression) else f"({expression})"
-
-
-def _bare(expression: str) -> str:
-    """Return an expression that stands alone, without brackets around it."""
-    is_group = expression.startswith("(") and _argument(expression) == expression
-    return expression[1:-1] if is_group else expression
-
-
-def _two_groups(expression: str) -> bool:
-    """Return whether the brackets at both ends are not a pair."""
-    depth = 0
-    for index, character in enumerate(expression):
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if character == ")" and depth == 0 and index < len(expression) - 1:
-            return True
-    return False
-
-
-def _quoted(value: Any) -> str:
-    """Return a Go literal: JSON escapes line breaks, which Go refuses inside quotes."""
-    return json.dumps(value, ensure_ascii=False).replace("\u007f", "\\u007f")
 
 
 def _entries(node: Any) -> tuple[Entry, ...]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from attrs import frozen
 
 from packc.diagnostics import Severity
 from packc.formats.decide import Condition, Decider
-from packc.formats.explore import Sample
-from packc.formats.holes import Text, Unifier, filled
-from packc.model import Finding, Level, Note
+from packc.formats.explore import SAMPLES, Sample
+from packc.formats.holes import Text
+from packc.formats.wording import Wording, wordings
+from packc.model import Finding, Level
 
 
 @frozen(cache_hash=True)
@@ -37,17 +37,8 @@ class LiveNote:
 
 
 def notes_of(samples: Sequence[Sample]) -> tuple[NoteText, ...]:
-    """Return the notes that the samples of one combination have in common, in their order."""
-    found: dict[NoteText, None] = {}
-    for number, sample in enumerate(samples):
-        unifier = Unifier([sample.values])
-        seen = [_best(note, unifier, samples) for note in sample.built.notes]
-        for note, (text, count) in zip(sample.built.notes, seen, strict=True):
-            alone = [n for n, (_, c) in zip(sample.built.notes, seen, strict=True) if c == 1]
-            is_computed = count == 1 and _replaces_others(note, alone, number, samples)
-            always = count == len(samples)
-            found[NoteText(_writer(note), note.level, None if is_computed else text, always)] = None
-    return tuple(found)
+    """Return the notes of the samples of one combination, in their order."""
+    return tuple(dict.fromkeys(_notes(samples)))
 
 
 def merged_notes(
@@ -61,43 +52,23 @@ def merged_notes(
         for note in every
         if note.text is not None
     )
-    lost = Counter(note.writer for note in every if note.text is None)
+    lost = {note.writer for note in every if note.text is None}
     return live, tuple(_lost(writer) for writer in sorted(lost))
 
 
-def _best(note: Note, unifier: Unifier, samples: Sequence[Sample]) -> tuple[str | Text, int]:
-    """Return the note with holes that most samples have, and how many have it."""
-    texts = [*unifier.split(note.text)]
-    counts = [sum(_has(sample, note, text) for sample in samples) for text in texts]
-    best = texts[counts.index(max(counts))]
-    is_plain = len(best.pieces) == 1 and isinstance(best.pieces[0], str)
-    return note.text if is_plain else best, max(counts)
+def _notes(samples: Sequence[Sample]) -> Iterator[NoteText]:
+    found = wordings(samples)
+    for each in found:
+        text = None if _is_computed(each, found) else each.text
+        always = len(each.where) == len(samples)
+        yield NoteText(each.speaker.writer, each.speaker.level, text, always)
 
 
-def _has(sample: Sample, note: Note, text: Text) -> bool:
-    wanted = filled(text, sample.values)
-    return any(
-        other.text == wanted and other.level is note.level and _writer(other) == _writer(note)
-        for other in sample.built.notes
-    )
-
-
-def _replaces_others(
-    note: Note, alone: Sequence[Note], number: int, samples: Sequence[Sample]
-) -> bool:
-    """Return whether a note that one sample alone has stands where others have another text.
-
-    It does unless its writer has as many more notes there as are there alone.
-    """
-    writer = _writer(note)
-    counts = [sum(_writer(n) == writer for n in sample.built.notes) for sample in samples]
-    others = [count for index, count in enumerate(counts) if index != number]
-    more = counts[number] - max(others, default=0)
-    return bool(others) and more < sum(_writer(n) == writer for n in alone)
-
-
-def _writer(note: Note) -> str:
-    return note.origin.writer if note.origin else ""
+def _is_computed(wording: Wording, found: Sequence[Wording]) -> bool:
+    """Return whether each sample has another text of it: much the same, or one for itself alone."""
+    alone = [each for each in found if len(each.where) == 1 and each.speaker == wording.speaker]
+    versions = {each.where for each in alone} if wording in alone else {}
+    return len(versions) >= SAMPLES or any(wording.is_version_of(other) for other in found)
 
 
 def _lost(writer: str) -> Finding:

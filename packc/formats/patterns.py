@@ -8,9 +8,28 @@ from ipaddress import IPv4Network, ip_network
 
 OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 IPV4 = rf"{OCTET}(\.{OCTET}){{3}}"
-IPV6 = r"[0-9a-f]*:[0-9a-f:.]*"
-# Looser than packc: the canonical way to write an IPv6 network is beyond regular expressions.
-IPV6_NETWORK = rf"{IPV6}/[0-9]{{1,3}}"
+_SOME = "[1-9a-f][0-9a-f]{0,3}"
+_GROUP = f"(0|{_SOME})"
+
+
+def _ipv6() -> Iterator[str]:
+    """Yield patterns of IPv6 addresses: one in full, and those with `::` after so many groups.
+
+    They are looser than packc, since counting zeros is beyond regular expressions: no run of them
+    has to be shortened, and a run that is need not be the longest. Python writes addresses that
+    stand for IPv4 ones in two ways, depending on its version.
+    """
+    yield f"{_GROUP}(:{_GROUP}){{7}}"
+    for before in range(7):
+        head = f"({_GROUP}:){{{before - 1}}}{_SOME}" if before else ""
+        rest = 6 - before
+        yield f"{head}::" + (f"({_SOME}(:{_GROUP}){{0,{rest - 1}}})?" if rest else "")
+    yield f"::ffff:{IPV4}"
+
+
+IPV6 = f"({'|'.join(_ipv6())})"
+# Looser than packc: that the bits of hosts are zero is beyond regular expressions here.
+IPV6_NETWORK = f"{IPV6}/(12[0-8]|1[01][0-9]|[1-9]?[0-9])"
 URL_REST = r"[^\s,\"'<>@/?#]+([/?#][^\s,\"'<>]*)?"
 
 # Look-around, back references and the like, which RE2 lacks or writes in another way.

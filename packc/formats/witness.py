@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from ipaddress import ip_network
 from itertools import cycle, islice, pairwise, permutations
 from random import Random
@@ -11,6 +11,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from packc.diagnostics import Diagnostic, PackcError
+from packc.formats.shapes import shapes
 from packc.model import MISSING
 from packc.parameters import problems
 from packc.spec import Items, Parameter
@@ -19,6 +20,7 @@ ORDINARY = 8
 """How many ordinary witnesses a parameter has, if its values are that many."""
 
 _TRIES = 400
+_STEP = 2.0**-20
 _LETTERS = "bcdfghjkmnpqrstvwxz"
 
 
@@ -28,10 +30,12 @@ class Witnesses:
 
     Edges are the default, the least and the greatest value, and the neighbours of all that count
     as special: a plugin that treats one value in its own way is told from one with a threshold.
+    The `single` ones may be treated in their own way; another edge stands for many values like it.
     """
 
     ordinary: tuple[Any, ...]
     edges: tuple[Any, ...]
+    single: tuple[Any, ...] = ()
 
     def unlike(self, taken: set[tuple[str, ...]]) -> Witnesses:
         """Return the same in an order whose beginning is not taken yet, and take it.
@@ -44,7 +48,7 @@ class Witnesses:
                 beginning = tuple(str(value) for value in order[:_FEWEST])
                 if beginning[:size] not in {each[:size] for each in taken}:
                     taken.add(beginning)
-                    return Witnesses(order, self.edges)
+                    return evolve(self, ordinary=order)
         return self
 
     def number(self, index: int) -> Any:
@@ -54,24 +58,31 @@ class Witnesses:
         return self.edges[index % len(self.edges)]
 
 
-MOST_EDGES = 16
-"""How many edges are tried at most."""
+MOST_EDGES = 20
+"""How many edges are tried beside those that plugins compare with."""
+
+MOST_WORDED = 96
+"""How many texts are tried that are made of the words in the code of plugins."""
 
 _FEWEST = 3
 
 
 def witnesses(
-    parameter: Parameter, without: Sequence[Any], noticed: Sequence[Any] = ()
+    parameter: Parameter,
+    without: Sequence[Any],
+    noticed: Sequence[Any] = (),
+    words: Sequence[str] = (),
 ) -> Witnesses:
     """Return witnesses of a parameter that are none of the values in `without`.
 
-    The values in `noticed`, which plugins compare with, are edges if they fit. Raises PackcError
-    (PK903) where fewer than three can be found.
+    The values in `noticed`, which plugins compare with, are edges if they fit, and so are texts
+    made of `words`, which stand in the code of plugins. Raises PackcError (PK903) where fewer
+    than three can be found.
     """
     apart = [*without, *([] if parameter.default is MISSING else [parameter.default])]
     found: list[Any] = []
     for value in islice(_candidates(parameter), _TRIES):
-        if value not in apart and value not in found and _fits(parameter, value):
+        if value not in apart and value not in found and fits(parameter, value):
             found.append(value)
         if len(found) == ORDINARY:
             break
@@ -79,14 +90,28 @@ def witnesses(
         text = f"no values of '{parameter.name}' to compile with were found"
         hint = "give it a default that fits its limits; others are made by changing that"
         raise PackcError(Diagnostic("PK903", text, parameter.span, hint))
-    edges: list[Any] = []
-    for value in _edges(parameter, found, (*noticed, *without)):
-        if value not in without and value not in edges and _fits(parameter, value):
-            edges.append(value)
-    return Witnesses(tuple(found), tuple(edges[:MOST_EDGES]) or (found[0],))
+    special = (*noticed, *without)
+    taken = [*without]
+    asked = [*_distinct(parameter, _asked(parameter, found, special), taken)]
+    further = _distinct(parameter, _further(parameter, found, special), taken)
+    more = [*islice(further, MOST_EDGES)]
+    worded = islice(_distinct(parameter, _worded(parameter, found, words), taken), MOST_WORDED)
+    # A number has neighbours, which are tried as well: one that is special there is a threshold.
+    single = [*asked, *more] if parameter.type in ("integer", "number") else asked
+    edges = (*asked, *more, *worded)
+    return Witnesses(tuple(found), edges or (found[0],), tuple(single))
 
 
-def _fits(parameter: Parameter, value: Any) -> bool:
+def _distinct(parameter: Parameter, values: Iterable[Any], taken: list[Any]) -> Iterator[Any]:
+    """Yield the values that fit and are not taken yet, and take them."""
+    for value in values:
+        if value not in taken and fits(parameter, value):
+            taken.append(value)
+            yield value
+
+
+def fits(parameter: Parameter, value: Any) -> bool:
+    """Return whether a parameter may have a value, as far as that one alone decides."""
     return not problems(parameter, value) and not any(
         ip_network(value).overlaps(ip_network(rule.excludes))
         for rule in parameter.constraints
@@ -94,31 +119,52 @@ def _fits(parameter: Parameter, value: Any) -> bool:
     )
 
 
-def _edges(parameter: Parameter, found: Sequence[Any], special: Sequence[Any]) -> Iterator[Any]:
+def beside(value: Any) -> tuple[Any, ...]:
+    """Return the numbers just beside one, which a threshold tells from it."""
+    match value:
+        case bool() | str():
+            return ()
+        case int():
+            return (value + 1, value - 1)
+        case float():
+            step = max(abs(value), 1.0) * _STEP
+            return (value + step, value - step)
+        case _:
+            return ()
+
+
+def _asked(parameter: Parameter, found: Sequence[Any], special: Sequence[Any]) -> Iterator[Any]:
+    """Yield the default and all that is special, with the values beside it."""
     yield found[0] if parameter.default is MISSING else _loose(parameter.default)
     yield from ([value] for value in special) if parameter.type == "list" else special
-    match parameter.type:
-        case "integer" | "number":
-            yield from _steps(parameter, special)
-        case "cidr" if parameter.family != "ipv6":
-            yield from ("10.0.0.0/8", "192.168.77.0/24", "10.1.2.3/32")
-        case "string":
-            yield from ("", "0", "true")
-        case "list":
-            yield found[0][:1]
-            yield found[-1]
-        case "map":
-            yield {}
+    if parameter.type in ("integer", "number"):
+        for value in special:
+            yield from beside(value)
 
 
-def _steps(parameter: Parameter, special: Sequence[Any]) -> Iterator[Any]:
-    """Yield the limits of a number, then the values beside all that is special about it."""
-    default = () if parameter.default is MISSING else (parameter.default,)
-    limits = [n for n in (parameter.minimum, parameter.maximum) if n is not None]
-    yield from limits
-    for value in (*special, *default, *limits):
-        yield from (value + 1, value - 1)
-    yield 0
+def _further(parameter: Parameter, found: Sequence[Any], special: Sequence[Any]) -> Iterator[Any]:
+    """Yield the limits, what is beside them and the default, and values of many forms."""
+    if parameter.type in ("integer", "number"):
+        default = () if parameter.default is MISSING else (parameter.default,)
+        limits = [n for n in (parameter.minimum, parameter.maximum) if n is not None]
+        yield from limits
+        for value in (*default, *limits):
+            yield from beside(value)
+    yield from shapes(parameter, found)
+
+
+def _worded(parameter: Parameter, found: Sequence[Any], words: Sequence[str]) -> Iterator[Any]:
+    """Yield values with words in them: alone, at the beginning, at the end, and before a number."""
+    for word in words:
+        match parameter.type:
+            case "string":
+                yield from (word, f"{word}{found[0]}", f"{found[0]}{word}", f"{word}7")
+            case "url":
+                yield from (word, f"{found[0]}{word}", found[0].replace("://", f"://{word}", 1))
+            case "list":
+                yield from ([word], [f"{word}{found[0][0]}"], [f"{found[0][0]}{word}"])
+            case "map":
+                yield from ({word: each} for each in list(found[0].values())[:1])
 
 
 def _loose(default: Any) -> Any:

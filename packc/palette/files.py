@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from packc.diagnostics import Diagnostic, Severity, Span, did_you_mean
 from packc.palette.charts import differences
@@ -30,7 +30,7 @@ def required_file_findings(pack: PalettePack) -> Iterator[Diagnostic]:
         (LOGO_FILE, "add a square PNG picture"),
         (README_FILE, f"write it; its headings are {', '.join(SECTIONS)}"),
     ):
-        if not (pack.root / name).is_file():
+        if name not in pack.files:
             yield Diagnostic(
                 MISSING_FILE, f"the pack has no {name}", Span(pack.name_of(name)), hint
             )
@@ -38,13 +38,8 @@ def required_file_findings(pack: PalettePack) -> Iterator[Diagnostic]:
 
 def logo_findings(pack: PalettePack) -> Iterator[Diagnostic]:
     """Yield whether logo.png is something else."""
-    path = pack.root / LOGO_FILE
-    if not path.is_file():
-        return
-    with path.open("rb") as stream:
-        begin = stream.read(len(PNG))
-    if begin != PNG:
-        kind = "a JPEG" if begin.startswith(b"\xff\xd8") else "no PNG"
+    if pack.logo is not None and not pack.logo.startswith(PNG):
+        kind = "a JPEG" if pack.logo.startswith(b"\xff\xd8") else "no PNG"
         hint = "convert the picture; browsers guess, other readers refuse it"
         place = Span(pack.name_of(LOGO_FILE))
         yield Diagnostic(LOGO, f"logo.png is {kind}", place, hint, quote=False)
@@ -107,17 +102,10 @@ def _listed(pack: PalettePack, key: str, index: int, name: str) -> Iterator[Diag
         text = f"'{name}' is outside the pack"
         hint = "copy the file into the pack"
         yield Diagnostic(LISTED_FILE, text, pack.place(key, index), hint)
-    elif not _exists(pack.root / path):
+    elif not pack.has(path):
         text = f"'{name}' is listed, and is not in the pack"
         hint = did_you_mean(name, pack.files) or "add the file, or drop the entry"
         yield Diagnostic(LISTED_FILE, text, pack.place(key, index), hint)
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # a name that no file system takes
-        return False
 
 
 def _normal(name: str) -> str:
@@ -130,8 +118,9 @@ def _other_version(pack: PalettePack, readme: str) -> Iterator[Diagnostic]:
     if not core or core in readme:
         return
     names = "|".join(re.escape(n) for n in (name, pack.text("displayName")) if n)
-    labels = rf"(?:{names})\W{{0,8}}|^\W*(?:pack )?version\W*[:=]\W*"
-    mention = re.compile(rf"(?:{labels}){_VERSION}", re.IGNORECASE | re.MULTILINE)
+    # "This is version 1.2.3" is of the pack; "requires Kubernetes version 1.2.3" is not.
+    labels = rf"(?:{names})\W{{0,8}}|^\W*(?:pack )?version\W*[:=]\W*|\b(?:is|pack) version\W+"
+    mention = re.compile(rf"(?:{labels})(?:version\W+)?{_VERSION}", re.IGNORECASE | re.MULTILINE)
     found = mention.search(readme) if names else None
     if found and not core.startswith(found["version"]):
         line = readme.count("\n", 0, found.start("version")) + 1

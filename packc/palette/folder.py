@@ -16,6 +16,7 @@ from packc.palette.charts import Chart, read_chart
 from packc.palette.findings import NO_PACK
 from packc.palette.jsontext import JsonDocument, parse_json
 from packc.palette.vocabulary import (
+    LOGO_FILE,
     PACK_FILE,
     PRESETS_FILE,
     README_FILE,
@@ -59,6 +60,7 @@ class PalettePack:
     presets: YamlFile | None
     schema: YamlFile | None
     readme: str | None = field(repr=False)
+    logo: bytes | None = field(repr=False)
     charts: tuple[Chart, ...] = field(repr=False)
     manifests: Mapping[str, str] = field(repr=False)
     unreadable: tuple[Diagnostic, ...]
@@ -77,6 +79,11 @@ class PalettePack:
         value = self.fields.get(key)
         items = value if isinstance(value, list) else ()
         return tuple(item for item in items if isinstance(item, str))
+
+    def has(self, path: PurePosixPath) -> bool:
+        """Return whether a file, or a folder with files, is in the pack."""
+        name = path.as_posix()
+        return any(each == name or each.startswith(f"{name}/") for each in self.files)
 
     @property
     def fields(self) -> Mapping[str, Any]:
@@ -134,19 +141,32 @@ def _below(folder: Path, shown: str) -> Iterator[tuple[Path, str]]:
 
 def read_pack(root: Path, shown: str) -> PalettePack:
     """Return a pack with everything in it that can be read."""
-    reader = _Reader(root, shown)
-    files = tuple(sorted(_files(root)))
-    spec = reader.attempt(lambda: parse_json(reader.content(PACK_FILE), f"{shown}/{PACK_FILE}"))
-    present = set(files)
+
+    def content(name: str) -> bytes:
+        return yamlio.read_bytes(root / name, f"{shown}/{name}", limit=MAX_FILE)
+
+    return _pack(root, shown, tuple(sorted(_files(root))), content)
+
+
+def pack_of(files: Mapping[str, bytes], shown: str) -> PalettePack:
+    """Return a pack without charts that is on no disk; `shown` is the name of its folder."""
+    return _pack(Path(shown), shown, tuple(sorted(files)), files.__getitem__)
+
+
+def _pack(
+    root: Path, shown: str, files: tuple[str, ...], content: Callable[[str], bytes]
+) -> PalettePack:
+    reader = _Reader(root, shown, frozenset(files), content)
     return PalettePack(
         root=root,
         shown=shown,
         files=files,
-        spec=spec,
-        values=reader.yaml(VALUES_FILE, present),
-        presets=reader.yaml(PRESETS_FILE, present),
-        schema=reader.yaml(SCHEMA_FILE, present),
-        readme=reader.prose(README_FILE, present),
+        spec=reader.attempt(lambda: parse_json(content(PACK_FILE), f"{shown}/{PACK_FILE}")),
+        values=reader.yaml(VALUES_FILE),
+        presets=reader.yaml(PRESETS_FILE),
+        schema=reader.yaml(SCHEMA_FILE),
+        readme=reader.prose(README_FILE),
+        logo=reader.file(LOGO_FILE),
         charts=tuple(reader.charts(files)),
         manifests=reader.manifests(files),
         unreadable=tuple(reader.diagnostics),
@@ -168,6 +188,8 @@ def _files(root: Path) -> Iterator[str]:
 class _Reader:
     root: Path
     shown: str
+    present: frozenset[str]
+    content: Callable[[str], bytes]
     diagnostics: list[Diagnostic] = field(factory=list)
 
     def attempt(self, read: Callable[[], Any]) -> Any:
@@ -178,22 +200,24 @@ class _Reader:
             self.diagnostics.extend(error.diagnostics)
             return None
 
-    def content(self, name: str) -> bytes:
-        return yamlio.read_bytes(self.root / name, f"{self.shown}/{name}", limit=MAX_FILE)
+    def file(self, name: str) -> bytes | None:
+        content: bytes | None = None
+        if name in self.present:
+            content = self.attempt(partial(self.content, name))
+        return content
 
-    def yaml(self, name: str, present: set[str]) -> YamlFile | None:
-        return self.attempt(lambda: self._yaml(name)) if name in present else None
+    def yaml(self, name: str) -> YamlFile | None:
+        content = self.file(name)
+        return None if content is None else self.attempt(partial(self._yaml, name, content))
 
-    def _yaml(self, name: str) -> YamlFile:
-        content, shown = self.content(name), f"{self.shown}/{name}"
+    def _yaml(self, name: str, content: bytes) -> YamlFile:
+        shown = f"{self.shown}/{name}"
         documents = yamlio.parse(content, shown).documents
         text = content.decode("utf-8", errors="replace").removeprefix("\ufeff")
         return YamlFile(shown, text, documents[0] if documents else None)
 
-    def prose(self, name: str, present: set[str]) -> str | None:
-        if name not in present:
-            return None
-        content: bytes | None = self.attempt(lambda: self.content(name))
+    def prose(self, name: str) -> str | None:
+        content = self.file(name)
         return None if content is None else content.decode("utf-8", errors="replace")
 
     def charts(self, files: Sequence[str]) -> Iterator[Chart]:
@@ -207,10 +231,6 @@ class _Reader:
         return read_chart(self.root / name, name, f"{self.shown}/{name}")
 
     def manifests(self, files: Sequence[str]) -> dict[str, str]:
-        found = {}
-        for name in files:
-            if name.startswith("manifests/") and name.endswith((".yaml", ".yml")):
-                content = self.attempt(partial(self.content, name))
-                if content is not None:
-                    found[name] = content.decode("utf-8", errors="replace")
-        return found
+        names = [n for n in files if n.startswith("manifests/") and n.endswith((".yaml", ".yml"))]
+        found = {name: self.prose(name) for name in names}
+        return {name: text for name, text in found.items() if text is not None}

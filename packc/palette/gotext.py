@@ -99,8 +99,10 @@ class Template:
         for index, match in enumerate(tokens):
             if match.lastgroup == "field":
                 path = _below_values(match[0])
-                if path is not None:
-                    path += tuple(_indexed(tokens, index) if not path else ())
+                if path is None or _is_changed(tokens, index):
+                    continue
+                path += tuple(_indexed(tokens, index))
+                if path or "kindIs" not in words:
                     self.reads.append(Read(path, offset + match.start(), guarded))
 
 
@@ -157,6 +159,11 @@ def _below_values(name: str) -> Path | None:
     if steps[0] in ("", "$") and steps[1:2] == ["Values"]:
         return tuple(steps[2:])
     return None
+
+
+def _is_changed(tokens: list[re.Match[str]], index: int) -> bool:
+    """Return whether a map is not read, but gets a key: `set .Values "a" 1`."""
+    return index > 0 and tokens[index - 1][0] in ("set", "unset")
 
 
 def _indexed(tokens: list[re.Match[str]], index: int) -> Iterator[str]:

@@ -94,7 +94,11 @@ def lint(folders: Sequence[str], step: Callable[[str], None]) -> tuple[Linted, .
 
 def lint_pack(root: Path, shown: str) -> Linted:
     """Return the findings of one pack."""
-    pack = read_pack(root, shown)
+    return findings_of(read_pack(root, shown))
+
+
+def findings_of(pack: PalettePack) -> Linted:
+    """Return the findings of a pack that was read."""
     findings = [finding for check in _checks(pack) for finding in check(pack)]
     return Linted(identity_of(pack), in_order((*pack.unreadable, *findings)))
 

@@ -21,6 +21,7 @@ _PART: Final = re.compile(
     r'\s*(?:(?P<word>required|readonly)|format\s+"(?P<format>[^"]*)"|hints(?P<hints>(?:\s+"[^"]*")+))\s*'
 )
 _PLACEHOLDER: Final = re.compile(r"\$\{(?P<type>\w*)(?::(?P<argument>/.*?/|\[[^\]]*\]|[^}]*))?\}")
+_ITEMS: Final = "end the path in $[], which is each item"
 _HOW: Final = """write it as '{{ required | format "${string}" | hints "text" }}'"""
 
 
@@ -95,6 +96,12 @@ def _entry(
         yield Diagnostic(DANGLING_SCHEMA, text, place, hint, Severity.WARNING)
         return
     value = _at(pack.section(), steps)
+    if isinstance(value, dict | list) and placeholders:
+        kind, way = ("map", "drop the entry") if isinstance(value, dict) else ("list", _ITEMS)
+        text = f"{path} is a {kind}, and its schema is that of one value"
+        place = pack.schema.locate((path,), key=True)
+        yield Diagnostic(DANGLING_SCHEMA, text, place, way, Severity.WARNING)
+        return
     is_one = len(placeholders) == 1 and form == _whole(form)
     if is_one and not _may_take_ages(placeholders[0]) and not fits(placeholders[0], value):
         text = f"the value '{value}' of {path} is none that its schema allows"

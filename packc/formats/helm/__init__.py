@@ -53,6 +53,8 @@ def chart_files(derived: Derived) -> Iterator[tuple[str, str]]:
     yield "values.yaml", values_yaml(build)
     yield "values.schema.json", schema_json(build)
     yield "templates/NOTES.txt", notes_txt(derived, printer)
-    yield "templates/_helpers.tpl", helpers(build, access)
+    shared = helpers(build, access)
+    if shared:
+        yield "templates/_helpers.tpl", shared
     yield "templates/refusals.yaml", refusals_yaml(derived, printer)
     yield from object_files(derived.objects, printer)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
+from itertools import takewhile
 
 from attrs import define, field
 
 from packc.build import Build
+from packc.formats.gotests import quoted
+from packc.formats.helm.values import decided_by_cloud, default_map
 from packc.spec import Parameter
 
 
@@ -25,7 +27,18 @@ class HelmAccess:
         """Return the expression of a value; a helper decides where the cloud has a say."""
         if decided_by_cloud(self.build, self._parameters[parameter]):
             return f'(include "{self.helper(parameter)}" .)'
-        return self.given(parameter)
+        return self.or_default(parameter, self.given(parameter))
+
+    def or_default(self, parameter: str, given: str) -> str:
+        """Return the expression of a map that replaces its default, as it does in packc.
+
+        Helm merges a user's map into that of values.yaml, so the default stands here instead.
+        """
+        default = default_map(self.build, self._parameters[parameter])
+        if not default:
+            return given
+        pairs = " ".join(f"{quoted(key)} {quoted(value)}" for key, value in default.items())
+        return f'(ternary {given} (dict {pairs}) (kindIs "map" {given}))'
 
     def given(self, parameter: str) -> str:
         """Return the expression of what the user gave."""
@@ -47,12 +60,8 @@ class HelmAccess:
         return f"{self.build.spec.name}.{parameter}"
 
 
-def decided_by_cloud(build: Build, parameter: Parameter) -> bool:
-    """Return whether the cloud gives a parameter its value where nobody else does."""
-    return parameter.fromCloud is not None and parameter.name not in build.settings
-
-
 def _path(steps: list[str]) -> str:
-    if all(re.fullmatch(r"[A-Za-z_]\w*", step) for step in steps):
-        return ".Values." + ".".join(steps)
-    return f"(index .Values {' '.join(map(json.dumps, steps))})"
+    plain = [*takewhile(lambda step: re.fullmatch(r"[A-Za-z_]\w*", step), steps)]
+    dotted = ".".join([".Values", *plain])
+    others = steps[len(plain) :]
+    return f"(index {dotted} {' '.join(map(quoted, others))})" if others else dotted

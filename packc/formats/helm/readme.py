@@ -7,8 +7,7 @@ from typing import Any
 
 from packc.build import Build
 from packc.formats.derive import Derived
-from packc.formats.helm.access import decided_by_cloud
-from packc.formats.helm.values import by_cloud, default, emit_scalar
+from packc.formats.helm.values import by_cloud, decided_by_cloud, default, emit_scalar
 from packc.formats.space import baked, live
 from packc.model import MISSING
 from packc.parameters import describe_type
@@ -78,8 +77,13 @@ def _default(build: Build, parameter: Parameter) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(f"`{_cell(str(item))}`" for item in value) or "empty"
     if isinstance(value, dict):
-        return "empty" if not value else f"`{_cell(str(value))}`"
+        pairs = (f"`{_cell(f'{key}: {_shown(each)}')}`" for key, each in value.items())
+        return ", ".join(pairs) or "empty"
     return f"`{_cell(emit_scalar(value))}`"
+
+
+def _shown(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _cell(text: str) -> str:

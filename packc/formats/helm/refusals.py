@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from packc.build import Build
 from packc.formats.derive import Derived
 from packc.formats.gotemplate import Printer
+from packc.formats.gotests import quoted
 from packc.formats.space import live, may_be_unset
 from packc.model import MISSING
 from packc.spec import Constraint, Parameter
@@ -23,7 +23,7 @@ def refusals_yaml(derived: Derived, printer: Printer) -> str:
     for refused in derived.refused:
         text = "; ".join(part for part in (refused.reason.text, refused.reason.hint) if part)
         test = "true" if refused.condition is None else printer.test(refused.condition)
-        lines += _failing(test, json.dumps(text, ensure_ascii=False))
+        lines += _failing(test, quoted(text))
     lines += _missing(build, printer)
     lines += _constraints(build, printer)
     return "\n".join(lines) + "\n"
@@ -61,7 +61,7 @@ def _constraint(
     else:
         prefix = f'(atoi (last (splitList "/" {value})))'
         broken, relation = f"gt {prefix} (int {against})", "is smaller than one block of"
-    form = json.dumps(f"{parameter.name}: %v {relation} %v ({other.name}): {_literal(rule.reason)}")
+    form = quoted(f"{parameter.name}: %v {relation} %v ({other.name}): {_literal(rule.reason)}")
     test = _with_owner(build, parameter, printer, f"and{given} ({broken})" if given else broken)
     yield from _failing(test, f"(printf {form} {value} {against})")
 

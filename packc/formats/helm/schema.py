@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from typing import Any, Final
 
 from packc.build import Build
-from packc.formats.helm.values import default, tree
+from packc.formats.helm.values import stated, tree
 from packc.formats.patterns import (
     IPV4,
     IPV6,
@@ -81,7 +81,7 @@ def _member(build: Build, below: Any) -> dict[str, Any]:
 
 def _is_needed(build: Build, below: Any) -> bool:
     """Return whether values.yaml sets it, so that nobody takes it away with null."""
-    return not isinstance(below, Parameter) or default(build, below) is not MISSING
+    return not isinstance(below, Parameter) or stated(build, below) is not MISSING
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:

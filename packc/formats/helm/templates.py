@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from packc.build import Build
+from packc.formats.decide import Condition
 from packc.formats.derive import Derived, LiveObject
 from packc.formats.gotemplate import Printer, escaped
-from packc.formats.helm.access import HelmAccess, decided_by_cloud
-from packc.formats.helm.values import cloud_defaults
-from packc.formats.noting import LiveNote
+from packc.formats.gotests import quoted
+from packc.formats.helm.access import HelmAccess
+from packc.formats.helm.values import cloud_defaults, decided_by_cloud
+from packc.formats.noting import LiveNote, NoteText
 from packc.formats.space import live
 from packc.model import Identity, Level
 
@@ -34,15 +36,17 @@ def helpers(build: Build, access: HelmAccess) -> str:
         for parameter in live(build)
         if decided_by_cloud(build, parameter)
     ]
-    return "\n".join(found) or "{{- /* No value depends on another one. */ -}}\n"
+    return "\n".join(found)
 
 
 def notes_txt(derived: Derived, printer: Printer) -> str:
     """Return NOTES.txt: the notes, each on the conditions that it has in packc."""
     spec = derived.space.build.spec
     lines = [f"{escaped(spec.title)} {spec.version} on {{{{ .Values.cloud }}}}."]
-    for each in sorted(derived.notes, key=_loudness):
-        lines += _note(each, printer)
+    ordered = sorted(derived.notes, key=_loudness)
+    for condition, notes in groupby(ordered, key=lambda each: each.condition):
+        paragraphs = [line for each in notes for line in _note(each.note, printer)]
+        lines += _guarded(condition, paragraphs, printer)
     return "\n".join(lines) + "\n"
 
 
@@ -51,21 +55,20 @@ def _loudness(each: LiveNote) -> tuple[bool, bool]:
     return (not each.note.always, each.note.level is not Level.WARNING)
 
 
-def _note(live_note: LiveNote, printer: Printer) -> Iterator[str]:
-    note = live_note.note
+def _note(note: NoteText, printer: Printer) -> Iterator[str]:
     assert note.text is not None
     head = note.level.upper() + ("" if note.always else ", if your values make it one")
-    lines = ["", f"{head}: {printer.text(note.text)}"]
-    if live_note.condition is None:
-        yield from lines
-    else:
-        yield f"{{{{- if {printer.test(live_note.condition)} }}}}"
-        yield from lines
-        yield "{{- end }}"
+    yield from ("", f"{head}: {printer.text(note.text)}")
+
+
+def _guarded(condition: Condition | None, lines: Sequence[str], printer: Printer) -> Sequence[str]:
+    if condition is None:
+        return lines
+    return [f"{{{{- if {printer.test(condition)} }}}}", *lines, "{{- end }}"]
 
 
 def _helper(build: Build, access: HelmAccess, name: str, defaults: dict[str, object]) -> str:
-    pairs = " ".join(f"{json.dumps(cloud)} {json.dumps(each)}" for cloud, each in defaults.items())
+    pairs = " ".join(f"{quoted(cloud)} {quoted(each)}" for cloud, each in defaults.items())
     return (
         f"{{{{- /* {name}: what is set, else what the cloud takes. */ -}}}}\n"
         f'{{{{- define "{access.helper(name)}" -}}}}\n'

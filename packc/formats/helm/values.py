@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from textwrap import wrap
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 from packc.build import Build
 from packc.diagnostics import Diagnostic, PackcError
 from packc.emit import emit_object
-from packc.formats.helm.access import decided_by_cloud
 from packc.formats.space import live
 from packc.model import MISSING
 from packc.parameters import describe_type
@@ -19,6 +19,9 @@ from packc.spec import Parameter
 RESERVED = ("cloud", "features", "global")
 WIDTH = 98
 
+_UNPRINTABLE = re.compile("[^\t\n -~\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+"""What YAML takes in no comment (1.2.2, section 5.1), and the byte order mark."""
+
 Tree = dict[str, Any]
 """Parameters by the parts of their names, in their order."""
 
@@ -27,7 +30,9 @@ def values_yaml(build: Build) -> str:
     """Return values.yaml: the cloud, the features, and every parameter with its default."""
     spec = build.spec
     lines = [
-        f"# Values of {spec.title} {spec.version}. What is commented out is not set.",
+        *comment_lines(
+            f"Values of {spec.title} {spec.version}. What is commented out is not set.", ""
+        ),
         "",
         *_cloud(build),
         "",
@@ -50,8 +55,13 @@ def tree(build: Build) -> Tree:
     return root
 
 
+def decided_by_cloud(build: Build, parameter: Parameter) -> bool:
+    """Return whether the cloud gives a parameter its value where nobody else does."""
+    return parameter.fromCloud is not None and parameter.name not in build.settings
+
+
 def default(build: Build, parameter: Parameter) -> Any:
-    """Return what values.yaml sets a parameter to; MISSING where it leaves it out.
+    """Return the value that a chart takes where the user gives none; MISSING where it has none.
 
     A secret that was given for the build is not kept: charts are published.
     """
@@ -60,6 +70,20 @@ def default(build: Build, parameter: Parameter) -> Any:
     if decided_by_cloud(build, parameter):
         return MISSING
     return parameter.default
+
+
+def default_map(build: Build, parameter: Parameter) -> dict[str, Any]:
+    """Return the default of a map, which may hold something; nothing for other types."""
+    value = default(build, parameter)
+    return dict(value) if parameter.type == "map" and value is not MISSING else {}
+
+
+def stated(build: Build, parameter: Parameter) -> Any:
+    """Return what values.yaml sets a parameter to; MISSING where it leaves it out.
+
+    It leaves out the default of a map, which Helm would merge with what the user sets.
+    """
+    return MISSING if default_map(build, parameter) else default(build, parameter)
 
 
 def cloud_defaults(build: Build, parameter: Parameter) -> dict[str, Any]:
@@ -87,7 +111,8 @@ def reserved_names(build: Build) -> None:
 def _cloud(build: Build) -> Iterator[str]:
     clouds = [*build.clouds]
     yield "# The cloud that the cluster runs on:"
-    yield from (f"#   {name}: {cloud.title}" for name, cloud in build.clouds.items())
+    for name, cloud in build.clouds.items():
+        yield from comment_lines(f"{name}: {cloud.title}", "", "  ")
     if len(clouds) > 1:
         yield "# There is no default: the wrong one would install and not work."
     yield f"cloud: {clouds[0] if len(clouds) == 1 else emit_scalar('')}"
@@ -118,21 +143,30 @@ def member_lines(build: Build, name: str, below: Any, indent: str) -> Iterator[s
 
 
 def _sets_something(build: Build, below: Any) -> bool:
-    return not isinstance(below, Parameter) or default(build, below) is not MISSING
+    return not isinstance(below, Parameter) or stated(build, below) is not MISSING
 
 
 def _setting(build: Build, name: str, parameter: Parameter, indent: str) -> Iterator[str]:
-    value = default(build, parameter)
+    value = stated(build, parameter)
     if value is MISSING:
-        yield f"{indent}# {name}:{_example(build, parameter)}"
+        yield from (f"{indent}# {line}" for line in _example(build, name, parameter))
     else:
-        yield from (f"{indent}{line}" for line in emit_object({name: value}).splitlines())
+        yield from _lines({name: value}, indent)
 
 
-def _example(build: Build, parameter: Parameter) -> str:
-    if not decided_by_cloud(build, parameter):
-        return ""
-    return f" {emit_scalar(next(iter(cloud_defaults(build, parameter).values())))}"
+def _example(build: Build, name: str, parameter: Parameter) -> Iterator[str]:
+    """Yield the lines that the user finds commented out."""
+    of_map = default_map(build, parameter)
+    if of_map:
+        yield from _lines({name: of_map}, "")
+    elif decided_by_cloud(build, parameter):
+        yield from _lines({name: next(iter(cloud_defaults(build, parameter).values()))}, "")
+    else:
+        yield f"{name}:"
+
+
+def _lines(data: dict[str, Any], indent: str) -> Iterator[str]:
+    return (f"{indent}{line}" for line in emit_object(data).splitlines())
 
 
 def _comments(build: Build, parameter: Parameter, indent: str) -> Iterator[str]:
@@ -148,6 +182,9 @@ def _comments(build: Build, parameter: Parameter, indent: str) -> Iterator[str]:
         yield from comment_lines(
             f"Left out, the cloud decides: {by_cloud(build, parameter)}.", indent
         )
+    if default_map(build, parameter):
+        text = "Left out, it is as below. What you set stands in place of all of that."
+        yield from comment_lines(text, indent)
     if parameter.required and parameter.default is MISSING:
         yield f"{indent}# It has to be set."
     if parameter.secret:
@@ -167,7 +204,7 @@ def by_cloud(build: Build, parameter: Parameter) -> str:
 
 def comment_lines(text: str, indent: str, hanging: str = "") -> Iterator[str]:
     first, later = f"{indent}# {hanging}", f"{indent}# {hanging}{hanging}"
-    whole = " ".join(text.split())
+    whole = " ".join(_UNPRINTABLE.sub(" ", text).split())
     yield from wrap(whole, WIDTH, initial_indent=first, subsequent_indent=later)
 
 

@@ -36,8 +36,15 @@ your own kustomization, edit the values, and list it before all other components
 values there; `packc build --format kustomize --set NAME=VALUE` does, and puts them in the base."""
 
 FIXED = """\
-What these parameters change is known to the compiler alone. To set one, build again with
-`packc build --format kustomize --set NAME=VALUE`."""
+These parameters do more than to stand in a field, so no patch can set them. To set one, build again
+with `packc build --format kustomize --set NAME=VALUE`."""
+
+WRITTEN = {
+    "list": "A list is written `a,b`.",
+    "map": "A map is written `key=value,key=value`, and stands in place of its whole default.",
+    "file": "The value of a file is its path.",
+}
+"""How a value is written behind `--set`, where that is not plain to see."""
 
 
 def readme(layers: Layers, values: OpenValues) -> str:
@@ -132,17 +139,21 @@ def _values(values: OpenValues) -> Iterator[str]:
 
 def _fixed(values: OpenValues) -> Iterator[str]:
     if values.fixed:
-        rows = ["| parameter | what it does |", "|---|---|"]
-        rows += [f"| `{each.name}` | {_cell(each.description)} |" for each in values.fixed]
-        yield f"## Set when it was built\n\n{FIXED}\n\n" + "\n".join(rows)
+        rows = ["| parameter | what it does | type |", "|---|---|---|"]
+        for each in values.fixed:
+            cells = (_cell(each.description), _cell(describe_type(each)))
+            rows.append(f"| `{each.name}` | {' | '.join(cells)} |")
+        types = {each.type for each in values.fixed}
+        text = " ".join([FIXED, *(said for name, said in WRITTEN.items() if name in types)])
+        yield f"## Set when it was built\n\n{text}\n\n" + "\n".join(rows)
 
 
 def _made(layers: Layers) -> str:
     return (
-        f"packc compiled {len(layers.built)} variants and derived these patches from what differs"
-        f" between them. {len(layers.accepted)} of the variants can be put together from the"
-        " layers, each exactly as `packc render` gives it. Do not edit the files: change the pack"
-        " and build again."
+        f"packc compiled {len(layers.built)} variants, and derived these patches from what differs"
+        f" between them. Of those, {len(layers.accepted)} can be put together from the layers,"
+        " exactly as `packc render` gives them. Do not edit the files: change the pack and build"
+        " again."
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from packc.build import Build, Format, Output
 from packc.formats.archive import tar_gz
+from packc.formats.palette.checks import findings, refuse_changed_values
 from packc.formats.palette.images import image_list
 from packc.formats.palette.manifest import Manifest, manifest_of
 from packc.formats.palette.packjson import pack_json
@@ -37,18 +38,23 @@ def packc_formats() -> list[Format]:
 def emit_packs(build: Build) -> Output:
     """Return the packs, each as a folder of its name and version, and as the archive of that."""
     plans = plans_of(build)
+    refuse_changed_values(plans)
     refuse_idle_presets(plans)
     private = any(p.secret and p.name in build.settings for p in baked(build))
-    files = tuple(file for plan in plans for file in _with_archive(plan, private=private))
-    findings = dict.fromkeys(finding for plan in plans for finding in plan.derived.findings)
-    return Output(files, tuple(findings))
+    contents = [(plan, dict(pack_files(plan))) for plan in plans]
+    files = [file for plan, each in contents for file in _with_archive(plan, each, private=private)]
+    linted = (finding for plan, each in contents for finding in findings(plan, each))
+    derived = (finding for plan in plans for finding in plan.derived.findings)
+    return Output(tuple(files), tuple(dict.fromkeys((*derived, *linted))))
 
 
-def _with_archive(plan: Plan, *, private: bool) -> Iterator[OutputFile]:
+def _with_archive(
+    plan: Plan, contents: Mapping[str, bytes], *, private: bool
+) -> Iterator[OutputFile]:
     """Yield the files of a pack, and the archive that registries take."""
     files = [
         OutputFile(f"{plan.folder}/{name}", content, private and name.startswith("manifests/"))
-        for name, content in sorted(pack_files(plan))
+        for name, content in sorted(contents.items())
     ]
     yield from files
     yield OutputFile(f"{plan.folder}.tar.gz", tar_gz(files), private)

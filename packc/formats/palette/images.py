@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from packc.diagnostics import Diagnostic, PackcError
 from packc.formats.helm.values import plain_defaults
 from packc.formats.holes import Hole, Text, filled
 from packc.formats.merge import Fork, Items, Map
@@ -13,13 +14,27 @@ from packc.patching.jsondata import is_list, is_map
 
 
 def image_list(plan: Plan) -> tuple[str, ...]:
-    """Return the images, sorted."""
+    """Return the images, sorted.
+
+    Raises PackcError (PK986) for an image that depends on a parameter without a default.
+    """
     defaults = plain_defaults(plan.build)
-    return tuple(
-        sorted(
-            {filled(node, defaults) for each in plan.derived.objects for node in _images(each.node)}
+    nodes = [node for each in plan.derived.objects for node in _images(each.node)]
+    names = {name for node in nodes for name in _parameters(node) if name not in defaults}
+    if names:
+        spans = {p.name: p.span for p in plan.build.parameters}
+        text = "the list of images cannot be known: an image depends on '{}', which has no default"
+        hint = "give it a default; `packc build --set` gives it one for this build"
+        raise PackcError(
+            *(Diagnostic("PK986", text.format(n), spans[n], hint) for n in sorted(names))
         )
-    )
+    return tuple(sorted({filled(node, defaults) for node in nodes}))
+
+
+def _parameters(node: Any) -> Iterator[str]:
+    """Yield the parameters that an image depends on."""
+    pieces = node.pieces if isinstance(node, Text) else (node,)
+    yield from (piece.parameter for piece in pieces if isinstance(piece, Hole))
 
 
 def _images(node: Any) -> Iterator[Any]:

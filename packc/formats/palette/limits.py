@@ -1,11 +1,13 @@
 """limits: what stops a value that packc would refuse: the template fails and says what is allowed.
 
-schema.yaml says the same to the form; values that do not come from the form are stopped here.
+schema.yaml says the same to the form; values that do not come from the form are stopped here. All
+numbers of YAML may reach a template as floating-point ones, so they are compared as such.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from ipaddress import ip_network
 
@@ -20,8 +22,14 @@ from packc.formats.patterns import (
     overlapping,
 )
 from packc.formats.space import live, may_be_unset
+from packc.model import MISSING
 from packc.parameters import allowed_values, describe_type
 from packc.spec import Items, Parameter
+
+EXACT = 2**53 - 1
+"""The greatest integer that a floating-point number holds exactly, and the least without a sign."""
+
+_NUMBER = "^(u?int|float)"
 
 
 def limit_lines(plan: Plan) -> Iterator[str]:
@@ -44,7 +52,9 @@ def _owns(plan: Plan, feature: str) -> bool:
 def _parameter(plan: Plan, parameter: Parameter) -> Iterator[str]:
     value = plan.access.value(parameter.name)
     name = ".".join(plan.path(parameter.name))
-    lines = [*_checked(parameter, value, f"{name}: expected {_described(parameter)}")]
+    needed = parameter.required and parameter.default is MISSING
+    said = f"{name} has to be set" if needed else name
+    lines = [*_checked(parameter, value, f"{said}: expected {_described(parameter)}")]
     lines += _excluded(parameter, value, name)
     yield from _if(f'not (kindIs "invalid" {value})', lines) if may_be_unset(parameter) else lines
 
@@ -72,13 +82,19 @@ def wrong(items: Items, value: str) -> str:
         case "boolean":
             return f'not (kindIs "bool" {value})'
         case "integer":
-            tests = f'(kindIs "string" {value}) (not (regexMatch "^-?[0-9]+$" (toString {value})))'
-            return f"or {tests}{_range(items, f'(int64 {value})')}"
+            whole = f"(ne (float64 {value}) (floor {value}))"
+            return f"or {_no_number(value)} {whole}{_range(*integer_range(items), value)}"
         case "number":
-            kind = f'(not (regexMatch "^(int|float)" (kindOf {value})))'
-            return f"or {kind}{_range(items, f'(float64 {value})')}"
+            return f"or {_no_number(value)}{_range(items.minimum, items.maximum, value)}"
         case _:
             return f'or (not (kindIs "string" {value})){_text(items, value)}'
+
+
+def integer_range(items: Items) -> tuple[int, int]:
+    """Return the least and the greatest value of an integer that template engines keep."""
+    least = -EXACT if items.minimum is None else max(-EXACT, math.ceil(items.minimum))
+    most = EXACT if items.maximum is None else min(EXACT, math.floor(items.maximum))
+    return least, most
 
 
 def pattern(items: Items) -> str | None:
@@ -111,14 +127,14 @@ def _text(items: Items, value: str) -> str:
     return matches + least + most
 
 
-def _range(items: Items, number: str) -> str:
-    least = f" (lt {number} {_bound(items, items.minimum)})" if items.minimum is not None else ""
-    most = f" (gt {number} {_bound(items, items.maximum)})" if items.maximum is not None else ""
+def _no_number(value: str) -> str:
+    return f'(not (regexMatch "{_NUMBER}" (kindOf {value})))'
+
+
+def _range(minimum: float | None, maximum: float | None, value: str) -> str:
+    least = f" (lt (float64 {value}) {float(minimum)})" if minimum is not None else ""
+    most = f" (gt (float64 {value}) {float(maximum)})" if maximum is not None else ""
     return least + most
-
-
-def _bound(items: Items, bound: float) -> str:
-    return f"(int64 {int(bound)})" if items.type == "integer" else f"(float64 {float(bound)})"
 
 
 def _wrong_size(parameter: Parameter, value: str) -> str:

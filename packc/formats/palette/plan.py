@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -60,6 +61,17 @@ class Plan:
     def cloud_types(self) -> Mapping[str, str]:
         """Return by what Palette calls it each cloud of the pack."""
         return {word: cloud for cloud in self.build.clouds for word in _words(self.palette, cloud)}
+
+    def cloud_title(self, cloud: str) -> str:
+        """Return what Palette calls a cloud; with several words, all of them."""
+        return " or ".join(_words(self.palette, cloud))
+
+    def in_palettes_words(self, text: str) -> str:
+        """Return a text of packc or a plugin with the clouds called as in Palette."""
+        for cloud in self.build.clouds:
+            said = re.compile(rf"\b(on|cloud) {re.escape(cloud)}\b")
+            text = said.sub(rf"\1 {self.cloud_title(cloud)}", text)
+        return text
 
     def path(self, parameter: str) -> tuple[str, ...]:
         """Return where a parameter stands below the manifest."""

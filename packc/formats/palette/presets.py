@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, product
 from typing import Any
 
 from attrs import frozen
 
-from packc.diagnostics import Diagnostic, PackcError
+from packc.diagnostics import Diagnostic, PackcError, Related
 from packc.emit import emit_object
 from packc.formats.helm.values import plain_defaults
 from packc.formats.palette.manifest import Manifest
 from packc.formats.palette.plan import Plan
+from packc.formats.space import all_values, is_finite, live
+from packc.formats.witness import witnesses
+from packc.model import MISSING
 from packc.patching.jsondata import equal
 from packc.spec import PalettePreset
+
+MOST_FILLINGS = 64
+"""How many values of what has to be set are tried with a preset."""
+
+_CORRECT = "correct its values: packc refuses to build any of the clouds with them"
 
 Path = tuple[str, ...]
 Values = Mapping[Path, Any]
@@ -45,7 +54,7 @@ def preset_groups(plan: Plan, manifest: Manifest) -> tuple[Group, ...]:
     defaults = default_values(plan, manifest)
     members: dict[str, list[tuple[str, str, Values]]] = {}
     for preset in plan.palette.presets:
-        if is_accepted(plan, preset):
+        if not refused(plan, preset):
             added = {value_path(plan, n): value for n, value in preset.parameters.items()}
             members.setdefault(preset.group, []).append((preset.name, preset.displayName, added))
     for feature in manifest.features:
@@ -58,26 +67,58 @@ def preset_groups(plan: Plan, manifest: Manifest) -> tuple[Group, ...]:
 
 
 def refuse_idle_presets(plans: Sequence[Plan]) -> None:
-    """Raise PackcError (PK983) for presets that no pack of the build can have."""
-    idle = [
-        preset
-        for preset in (plans[0].palette.presets if plans else ())
-        if not any(is_accepted(plan, preset) for plan in plans)
+    """Raise PackcError (PK983) for presets that no pack of the build can have, with the reasons."""
+    problems = []
+    for preset in plans[0].palette.presets if plans else ():
+        reasons = [refused(plan, preset) for plan in plans]
+        if all(reasons):
+            text = f"no cloud accepts the preset '{preset.name}'"
+            found = dict.fromkeys(reason for several in reasons for reason in several)
+            problems.append(Diagnostic("PK983", text, preset.span, _CORRECT, related=(*found,)))
+    if problems:
+        raise PackcError(*problems)
+
+
+def refused(plan: Plan, preset: PalettePreset) -> tuple[Related, ...]:
+    """Return why a cloud of a pack does not build with a preset; nothing where all of them do."""
+    for cloud in plan.build.clouds:
+        why = _refused_on(cloud, plan, preset)
+        if why is not None:
+            name = plan.cloud_title(cloud)
+            return tuple(
+                Related(f"on {name}: {d.code}: {d.message}", d.span) for d in why.diagnostics
+            )
+    return ()
+
+
+def _refused_on(cloud: str, plan: Plan, preset: PalettePreset) -> PackcError | None:
+    """Return the error of a cloud; of several ways to fill in what has to be set, any may do."""
+    first: PackcError | None = None
+    for filling in _fillings(plan, preset):
+        try:
+            plan.build.compile(cloud, plan.build.chosen, {**filling, **preset.parameters})
+            return None
+        except PackcError as error:
+            first = first or error
+    return first
+
+
+def _fillings(plan: Plan, preset: PalettePreset) -> Iterator[dict[str, Any]]:
+    """Yield what the user may set beside a preset: values for the parameters that need one."""
+    build = plan.build
+    counting = [p for p in build.parameters if build.owners.get(p.name) in (None, *build.chosen)]
+    given = {p.name: build.settings[p.name].value for p in counting if p.name in build.settings}
+    needed = [
+        p
+        for p in counting
+        if p in live(build)
+        and p.required
+        and p.default is MISSING
+        and p.name not in (*given, *preset.parameters)
     ]
-    if idle:
-        hint = "correct its values: packc refuses them on every cloud"
-        texts = ((f"no cloud accepts the preset '{preset.name}'", preset) for preset in idle)
-        raise PackcError(*(Diagnostic("PK983", text, each.span, hint) for text, each in texts))
-
-
-def is_accepted(plan: Plan, preset: PalettePreset) -> bool:
-    """Return whether all clouds of a pack build with the values of a preset."""
-    try:
-        for cloud in plan.build.clouds:
-            plan.build.compile(cloud, plan.build.chosen, preset.parameters)
-    except PackcError:
-        return False
-    return True
+    choices = (all_values(p) if is_finite(p) else witnesses(p, ()).ordinary for p in needed)
+    for values in islice(product(*choices), MOST_FILLINGS):
+        yield {**given, **dict(zip((p.name for p in needed), values, strict=True))}
 
 
 def default_values(plan: Plan, manifest: Manifest) -> dict[Path, Any]:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from packc.formats.helm.values import by_cloud, default, emit_scalar
+from packc.formats.decide import Condition
+from packc.formats.helm.values import cloud_defaults, default, emit_scalar
 from packc.formats.holes import Text
 from packc.formats.noting import LiveNote
 from packc.formats.palette.manifest import Manifest
@@ -102,7 +103,7 @@ def _allowed(parameter: Parameter) -> str:
 
 def _default(plan: Plan, parameter: Parameter) -> str:
     if parameter.fromCloud is not None and parameter.name not in plan.whole.settings:
-        return _cell(by_cloud(plan.whole, parameter))
+        return _cell(_by_cloud(plan, parameter))
     value: Any = default(plan.build, parameter)
     if value is MISSING:
         return "not set"
@@ -111,6 +112,14 @@ def _default(plan: Plan, parameter: Parameter) -> str:
     if is_list(value):
         return _listed(map(str, value))
     return f"`{_cell(emit_scalar(value))}`"
+
+
+def _by_cloud(plan: Plan, parameter: Parameter) -> str:
+    """Return in words the default on each cloud, those of other packs of the build included."""
+    clouds: dict[str, list[str]] = {}
+    for name, value in cloud_defaults(plan.whole, parameter).items():
+        clouds.setdefault(str(value), []).append(plan.cloud_title(name))
+    return "; ".join(f"`{value}` on {', '.join(names)}" for value, names in clouds.items())
 
 
 def _listed(items: Iterable[str]) -> str:
@@ -161,12 +170,12 @@ def _notes(plan: Plan) -> Iterator[str]:
 
 def _note(plan: Plan, live_note: LiveNote, text: str) -> str:
     kind = "CAUTION" if live_note.note.level is Level.WARNING else "NOTE"
-    when = (
-        ""
-        if live_note.condition is None
-        else f"With {words(live_note.condition, lambda name: _called(plan, name))}: "
-    )
-    return f"> [!{kind}]\n> {when}{' '.join(text.split())}"
+    when = "" if live_note.condition is None else f"With {_condition(plan, live_note.condition)}: "
+    return f"> [!{kind}]\n> {when}{plan.in_palettes_words(' '.join(text.split()))}"
+
+
+def _condition(plan: Plan, condition: Condition) -> str:
+    return words(condition, lambda name: _called(plan, name), plan.cloud_title)
 
 
 def _called(plan: Plan, name: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 
+from packc.formats.palette.expressions import of_integers, of_length, whole
 from packc.formats.palette.limits import pattern
 from packc.formats.palette.manifest import Manifest
 from packc.formats.palette.plan import Plan
@@ -13,17 +15,17 @@ from packc.model import MISSING
 from packc.parameters import allowed_values
 from packc.spec import Items, Parameter
 
-_REPEATED = re.compile(r"(?P<atom>\[[^\]]*\]|\\.|\w)\{(?P<least>\d+)(?:,(?P<most>\d+))?\}")
-MOST_REPEATED = 16
-
 
 def schema_yaml(plan: Plan, manifest: Manifest) -> str:
-    """Return schema.yaml: an entry for each feature and each parameter, in the order of values."""
+    """Return schema.yaml: an entry for each feature and each parameter, in the order of values.
+
+    Maps have none: the grammar has no type for them.
+    """
     entries = [
         (".".join(feature_path(plan, f.name)), 'format "${boolean}"', f.title)
         for f in manifest.features
     ]
-    entries += [_entry(plan, parameter) for parameter in plan.parameters]
+    entries += [_entry(plan, each) for each in plan.parameters if each.type != "map"]
     lines = []
     for path, form, hint in entries:
         template = f'{{{{ {form} | hints "{_hint(hint)}" }}}}'.replace("'", "''")
@@ -43,44 +45,43 @@ def _entry(plan: Plan, parameter: Parameter) -> tuple[str, str, str]:
 
 def _placeholder(items: Items, *, secret: bool) -> str:
     match items.type:
-        case _ if secret:
-            return "${password}"
-        case "enum":
-            options = allowed_values(items)
-            is_listed = not any(set(option) & set(',[]{}"') for option in options)
-            return f"${{list:[{','.join(options)}]}}" if is_listed else "${string}"
         case "boolean":
             return "${boolean}"
         case "integer" | "number":
-            return f"${{number{_range(items)}}}"
-        case "ip" if items.family == "ipv4":
+            return "${password}" if secret else f"${{number{_limits(items)}}}"
+        case "ip" if items.family == "ipv4" and not secret:
             return "${ipv4}"
+        case "enum" if not secret and _is_listed(items):
+            return f"${{list:[{','.join(allowed_values(items))}]}}"
         case _:
-            return f"${{string{''.join(_expression(items))}}}"
+            kind = "password" if secret else "string"
+            return f"${{{kind}{whole(_expression(items)) or ''}}}"
 
 
-def _range(items: Items) -> str:
+def _is_listed(items: Items) -> bool:
+    """Return whether no option has a character that a list of options cannot hold."""
+    return not any(set(option) & set(',[]{}"') for option in allowed_values(items))
+
+
+def _limits(items: Items) -> str:
+    """Return the range of a number, or an expression where it has one limit, or one below zero."""
     least, most = items.minimum, items.maximum
-    is_whole = all(isinstance(bound, int) and bound >= 0 for bound in (least, most))
-    return f":[{least}-{most}]" if is_whole else ""
+    if isinstance(least, int) and isinstance(most, int) and least >= 0:
+        return f":[{least}-{most}]"
+    if items.type == "number":
+        return ""
+    return whole(of_integers(_rounded(least, math.ceil), _rounded(most, math.floor))) or ""
 
 
-def _expression(items: Items) -> Iterator[str]:
-    """Yield the regular expression of a text, where the grammar of schema.yaml can hold it."""
-    expression = pattern(items)
-    if expression is None:
-        return
-    text = _REPEATED.sub(_written_out, expression).replace(r"\/", "/").replace("/", r"\x2f")
-    if not set(text) & set('{}"\n'):
-        yield f":/^({text})$/"
+def _rounded(limit: float | None, how: Callable[[float], int]) -> int | None:
+    return None if limit is None else how(limit)
 
 
-def _written_out(match: re.Match[str]) -> str:
-    """Return a repetition without braces, which end a placeholder."""
-    least, most = int(match["least"]), int(match["most"] or match["least"])
-    if most > MOST_REPEATED:
-        return match[0]
-    return match["atom"] * least + f"{match['atom']}?" * (most - least)
+def _expression(items: Items) -> str | None:
+    """Return the expression of a text."""
+    if items.type == "enum":
+        return "|".join(map(re.escape, allowed_values(items)))
+    return pattern(items) or of_length(items.minLength, items.maxLength)
 
 
 def _hint(text: str) -> str:

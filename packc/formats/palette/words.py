@@ -7,18 +7,25 @@ from collections.abc import Callable
 from packc.formats.decide import Atom, Condition
 from packc.formats.space import Mark
 
+NameOf = Callable[[str], str]
 
-def words(condition: Condition, name_of: Callable[[str], str]) -> str:
-    """Return a condition in words; `name_of` gives what people call a parameter or feature."""
-    rows = " or ".join(" and ".join(_atom(atom, name_of) for atom in row) for row in condition.rows)
+
+def words(condition: Condition, name_of: NameOf, cloud_of: NameOf) -> str:
+    """Return a condition in words.
+
+    `name_of` gives what people call a parameter or feature, and `cloud_of` what they call a cloud.
+    """
+    rows = " or ".join(
+        " and ".join(_atom(atom, name_of, cloud_of) for atom in row) for row in condition.rows
+    )
     return f"anything but {rows}" if condition.negated else rows
 
 
-def _atom(atom: Atom, name_of: Callable[[str], str]) -> str:
+def _atom(atom: Atom, name_of: NameOf, cloud_of: NameOf) -> str:
     dimension = atom.dimension
     match dimension.kind:
         case "cloud":
-            return f"the cloud {' or '.join(atom.values)}"
+            return f"the cloud {' or '.join(map(cloud_of, atom.values))}"
         case "feature":
             return f"{'' if True in atom.values else 'no '}{name_of(dimension.name)}"
     return f"{name_of(dimension.name)} {' or '.join(_value(value) for value in atom.values)}"

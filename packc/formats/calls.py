@@ -1,0 +1,144 @@
+"""calls: what plugins do with open values where no watched value is asked: inside C code.
+
+`PATTERN.match(name)` reads a text without calling any of its methods, and `f"{name}-x".lower()` is
+asked of a text that is not watched any more. Both are calls, and calls can be seen.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import CodeType, FrameType
+from typing import Any
+
+from attrs import define, field
+
+from packc.formats.watch import Watch, asked_plugin, asking, is_watched, parameter_of
+from packc.patch import patch
+from packc.plugins import Host
+
+Profile = Callable[[FrameType, str, Any], None]
+
+_READERS = ("re", "json", "_sre", "json.encoder", "fnmatch", "shlex")
+"""Modules whose functions hand texts to C code as they are."""
+
+_LEAST = 3
+"""Shorter texts stand in others by chance."""
+
+_LONGEST_WORD = 64
+
+
+@define
+class Calls:
+    """Sees the calls of plugins that compute patches; `values` are those of the sample.
+
+    `words` are the constant texts of the code that ran: plugins compare with those.
+    """
+
+    watch: Watch
+    values: Mapping[str, Any] = field(factory=dict)
+    words: dict[str, None] = field(factory=dict)
+    _asked: FrameType | None = None
+    _seen: set[CodeType] = field(factory=set)
+    _waiting: Profile = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._waiting = self._wait()
+
+    @contextmanager
+    def seen(self, values: Mapping[str, Any]) -> Iterator[None]:
+        """See all calls in the block; whoever saw them before does so again after it."""
+        self.values = values
+        before = sys.getprofile()
+        sys.setprofile(self._waiting)
+        try:
+            yield
+        finally:
+            sys.setprofile(before)
+
+    def _wait(self) -> Profile:
+        """Return what sees all calls until a plugin is asked: that is most, so it is short."""
+        see, asks, applies = self._event, Host.ask.__code__, patch.__code__
+
+        def waiting(frame: FrameType, event: str, called: Any) -> None:
+            if frame.f_code is asks and event == "call" and asked_plugin(frame):
+                self._asked = frame
+                sys.setprofile(see)
+            elif frame.f_code is applies:
+                sys.setprofile(None)  # all plugins were asked: what follows is packc's own
+
+        return waiting
+
+    def _event(self, frame: FrameType, event: str, called: Any) -> None:
+        if event == "return" and frame is self._asked:
+            self._asked = None
+            sys.setprofile(self._waiting)
+        elif event == "call":
+            self._entered(frame)
+        elif event == "c_call":
+            self._called(frame, called)
+
+    def _entered(self, frame: FrameType) -> None:
+        """A function of Python begins: one that reads texts, or one of the plugin."""
+        if frame.f_code in self._seen:
+            return
+        if frame.f_globals.get("__name__") in _READERS:
+            self._look(frame, frame.f_code.co_name, self._held(frame))
+            return
+        self._seen.add(frame.f_code)
+        found = asking(frame)
+        if found is not None and found[0] is frame:
+            self.words |= dict.fromkeys(_words(frame.f_code.co_consts))
+
+    def _called(self, frame: FrameType, called: Any) -> None:
+        """A function of C is called: a text's method, or one that reads what it is given."""
+        owner = getattr(called, "__self__", None)
+        if type(owner) is str:
+            self._look(frame, called.__name__, self._inside(owner))
+        elif isinstance(owner, re.Pattern):
+            self._look(frame, called.__name__, {*self._held(frame), *self._named(frame)})
+
+    def _look(self, frame: FrameType, what: str, parameters: set[str]) -> None:
+        if parameters and asking(frame) is not None:
+            for name in sorted(parameters):
+                self.watch.look(name, what, frame)
+
+    def _inside(self, text: str) -> set[str]:
+        return {
+            name
+            for name, value in self.values.items()
+            if any(len(each) >= _LEAST and each in text for each in _texts(value))
+        }
+
+    def _held(self, frame: FrameType) -> set[str]:
+        """Return the parameters whose values a frame has in its variables."""
+        return {parameter_of(each) for each in frame.f_locals.values() if is_watched(each)}
+
+    def _named(self, frame: FrameType) -> set[str]:
+        """Return the parameters that the code of a frame names."""
+        return self.values.keys() & set(_words(frame.f_code.co_consts))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield str.__str__(value)
+        case list() | tuple():
+            for item in value:
+                yield from _texts(item)
+        case dict():
+            for name, item in value.items():
+                yield from (name, *_texts(item))
+
+
+def _words(constants: Any) -> Iterator[str]:
+    """Yield the texts among constants: of the code itself, and of the functions in it."""
+    for each in constants:
+        if isinstance(each, str) and 0 < len(each) <= _LONGEST_WORD:
+            yield each
+        elif isinstance(each, tuple | frozenset):
+            yield from _words(sorted(each, key=repr))
+        elif isinstance(each, CodeType):
+            yield from _words(each.co_consts)
