@@ -9,6 +9,7 @@ from attrs import evolve, field, frozen
 
 from packc.conditions import many, within
 from packc.diagnostics import Diagnostic, Findings, PackcError, Severity, Span, did_you_mean
+from packc.lock import check_lock
 from packc.model import Cloud, Feature
 from packc.pack import Pack
 from packc.parameters import problems
@@ -63,6 +64,8 @@ def activate(
     `clouds` names clouds instead of all that the pack lists; `features` adds features to those that
     are on by default, `without` takes some away. Raises PackcError with all that does not fit.
     """
+    if host.is_locked:
+        check_lock(pack, host, clouds)
     findings = Findings()
     chosen = _chosen(pack, features, without, findings)
     wanted = dict(_wanted(pack, clouds))

@@ -1,12 +1,19 @@
-"""api: everything that a plugin may use, and nothing else."""
+"""api: everything that a plugin may use, and nothing else.
+
+What may change when is written in docs/plugins/api.md. A name that is to go stays for one release,
+in `_RENAMED`, and warns.
+"""
 
 from __future__ import annotations
 
 import sys
-from typing import Any
+import warnings
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from packc.build import Build, Built, Format, Output
-from packc.diagnostics import Severity, Span
+from packc.diagnostics import PackcError, Severity, Span
 from packc.frozen import FrozenError
 from packc.hookspecs import hookimpl
 from packc.model import (
@@ -16,14 +23,28 @@ from packc.model import (
     FileContent,
     Finding,
     Level,
+    NewObject,
     Note,
     Object,
     Operation,
     OutputFile,
     Patch,
+    PatchedObject,
+    Source,
+    SourceKind,
+    Value,
     Variant,
 )
-from packc.spec import Constraint, Deprecated, EnumValue, FromCloud, Items, Parameter
+from packc.spec import (
+    Constraint,
+    Deprecated,
+    EnumValue,
+    FromCloud,
+    Items,
+    PackSpec,
+    Parameter,
+    When,
+)
 
 __all__ = [
     "Build",
@@ -41,20 +62,43 @@ __all__ = [
     "FrozenError",
     "Items",
     "Level",
+    "NewObject",
     "Note",
     "Object",
     "Operation",
     "Output",
     "OutputFile",
+    "PackSpec",
+    "PackcError",
     "Parameter",
     "Patch",
+    "PatchedObject",
     "Severity",
+    "Source",
+    "SourceKind",
+    "Value",
     "Variant",
+    "When",
     "add",
     "hookimpl",
+    "new_object",
     "remove",
     "replace",
 ]
+
+_RENAMED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({})
+"""Names that work for one more release: each with its successor, and the release that warned."""
+
+if not TYPE_CHECKING:  # mypy would take every name for one of the API's
+
+    def __getattr__(name: str) -> Any:
+        """Return what a deprecated name stands for, with a warning for the plugin's author."""
+        if name not in _RENAMED:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        successor, since = _RENAMED[name]
+        text = f"packc.api.{name} is deprecated since packc {since}: use packc.api.{successor}"
+        warnings.warn(text, DeprecationWarning, stacklevel=2)
+        return globals()[successor]
 
 
 def add(
@@ -88,6 +132,11 @@ def replace(
 def remove(path: str, *, optional: str | None = None, overrides: str | None = None) -> Operation:
     """Return an RFC 6902 `remove`: the place must exist, unless `optional` says why it may not."""
     return Operation("remove", path, optional=optional, overrides=overrides, span=_caller())
+
+
+def new_object(data: Mapping[str, Any], description: str = "") -> NewObject:
+    """Return an object for `packc_objects`; explanations of it name the line that calls this."""
+    return NewObject(data, description, span=_caller())
 
 
 def _caller() -> Span:

@@ -70,7 +70,10 @@ class Output:
 
 @frozen
 class Format:
-    """A kind of output, such as `helm`. `emit` makes the files; it depends on the build alone."""
+    """A kind of output, such as `helm`. `emit` makes the files; it depends on the build alone.
+
+    What it raises is PK907, but for the PackcError of a variant that does not compile.
+    """
 
     name: str
     description: str

@@ -7,7 +7,7 @@ from typing import Any, NoReturn, overload
 
 
 class FrozenError(TypeError):
-    """Raised when a hook tries to change its arguments."""
+    """Raised when a hook tries to change its arguments. packc reports it as PK208."""
 
 
 def freeze(value: Any) -> Any:

@@ -2,6 +2,10 @@
 
 Every hook takes frozen data and returns data. It depends on its arguments alone: no clock, no
 environment, no network, no files. A plugin states fewer arguments where it needs fewer.
+
+`API_LEVEL` grows by one with each release that adds a hook, an argument of one, or a name to
+`packc.api`. A plugin that cannot do without what came with a level says so in its module, as in
+`PACKC_API = 1`; an older packc then refuses it in one sentence (PK237). Without it any will do.
 """
 
 from __future__ import annotations
@@ -12,10 +16,11 @@ from datetime import datetime
 import pluggy
 
 from packc.build import Format
-from packc.model import Cloud, Feature, Finding, Note, Object, Patch, Variant
+from packc.model import Cloud, Feature, Finding, NewObject, Note, Object, Patch, Variant
 from packc.spec import Parameter
 
 PROJECT = "packc"
+API_LEVEL = 1
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -47,6 +52,19 @@ def packc_parameters() -> Sequence[Parameter]:  # type: ignore[empty-body]
     Called once for each plugin that a pack lists as a feature. The order is the one that people
     see. A name that the pack or another feature has already is PK126; a parameter that is not sound
     is PK206.
+    """
+
+
+@hookspec
+def packc_objects(variant: Variant) -> Sequence[NewObject]:  # type: ignore[empty-body]
+    """Return the whole objects that this plugin brings into one variant.
+
+    Called once for each variant, for its cloud and its features only, after values are resolved and
+    before any patches. The order does not matter. They are base objects from then on: bindings and
+    patches of the pack and of every plugin apply to them. They must not hold the value of a
+    parameter: that goes in with `packc_patches`, which names it. An object that is there already is
+    PK221, what is no Kubernetes object PK222, what no manifest can hold PK223, and what is too deep
+    or too large PK224.
     """
 
 

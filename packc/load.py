@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from attrs import define, field
 
 from packc import yamlio
 from packc.diagnostics import Diagnostic, Findings, PackcError, Span, did_you_mean
-from packc.model import BaseObject, Identity
+from packc.model import BaseObject
+from packc.objects import identity_of, not_an_object
 from packc.pack import ConditionalObject, FilePatch, InputFile, Pack
 from packc.spec import EDITION, Objects, PackSpec, PatchFile
 from packc.speccheck import spec_findings
@@ -276,7 +277,7 @@ def _objects_of_file(reader: _Reader, name: str, entry: Objects) -> Iterator[Con
 
 
 def _base_object(reader: _Reader, name: str, document: Document) -> BaseObject | None:
-    problem = _not_an_object(document.data)
+    problem = not_an_object(document.data)
     if problem is not None:
         path, message, hint = problem
         reader.report("PK122", message, document.locate(path), hint)
@@ -296,41 +297,6 @@ def _locate(document: Document, path: tuple[str | int, ...]) -> Span:
 
 def _locate_key(document: Document, path: tuple[str | int, ...]) -> Span:
     return document.locate_key(path)
-
-
-def identity_of(data: Any) -> Identity:
-    """Return the identity of an object that has apiVersion, kind and metadata.name."""
-    group, slash, _ = data["apiVersion"].rpartition("/")
-    metadata = data["metadata"]
-    return Identity(
-        group if slash else "", data["kind"], metadata.get("namespace", ""), metadata["name"]
-    )
-
-
-def _not_an_object(data: Any) -> tuple[tuple[str, ...], str, str | None] | None:
-    """Return where and why a document is no Kubernetes object; None when it is one."""
-    if not isinstance(data, dict):
-        hint = "write each object as a document of its own, with '---' between them"
-        return (), f"found {describe(data)}, expected a Kubernetes object", hint
-    for key in ("apiVersion", "kind"):
-        if not isinstance(data.get(key), str) or not data[key]:
-            return (
-                (key,) if key in data else (),
-                f"the object has no text at '{key}'",
-                f"add '{key}:'",
-            )
-    if data["kind"].endswith("List") and isinstance(data.get("items"), list):
-        return ("kind",), f"a {data['kind']} is not an object", "write its items as documents"
-    metadata = data.get("metadata")
-    if not isinstance(metadata, dict):
-        return ("metadata",), "the object has no 'metadata'", "add 'metadata:' with a 'name:'"
-    for key in ("name", "namespace"):
-        if key in metadata and (not isinstance(metadata[key], str) or not metadata[key]):
-            return ("metadata", key), f"found {describe(metadata[key])}, expected text", "quote it"
-    if "name" not in metadata:
-        hint = "packc tells objects apart by name; generateName is not supported"
-        return ("metadata",), "the object has no 'metadata.name'", hint
-    return None
 
 
 # --- patches ----------------------------------------------------------------------------------

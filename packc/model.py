@@ -168,7 +168,10 @@ class Level(StrEnum):
 
 @frozen
 class Note:
-    """Something that the operator of a variant should know. It never changes an object."""
+    """Something that the operator of a variant should know. It never changes an object.
+
+    `text` is one or a few sentences of Markdown, and holds no secret. packc sets `origin`.
+    """
 
     text: str
     level: Level = Level.NOTE
@@ -180,7 +183,8 @@ class Finding:
     """What a plugin's check has to say.
 
     `parameter` names the parameter that caused it, which gives the finding its place. `code` starts
-    with the plugin's own prefix, in capitals, followed by digits: ETCD101.
+    with the plugin's own prefix, in capitals, followed by digits: ETCD101. `message` is in lower
+    case and without a full stop, what was found before what was expected; `hint` is a way out.
     """
 
     code: str
@@ -227,6 +231,18 @@ class Patch:
 
 
 @frozen
+class NewObject:
+    """A whole Kubernetes object that a plugin brings into a variant.
+
+    `data` is the object as plain data; packc takes a copy of it. `description` says what it is for.
+    """
+
+    data: Object = field(repr=False)
+    description: str = ""
+    span: Span | None = field(default=None, eq=False)
+
+
+@frozen
 class Variant:
     """One cloud, a set of features and resolved values: what a hook is asked about.
 
@@ -268,7 +284,9 @@ class Identity:
 class BaseObject:
     """An object as its author wrote it; `locate` finds the place of a path in its file.
 
-    `locate_key` finds the key at the end of a path instead of its value.
+    `locate_key` finds the key at the end of a path instead of its value. `origin` is None where the
+    object stands in a file of the pack; else a plugin brings it, `file` names its module, and
+    `reason` is what the plugin says that it is for.
     """
 
     data: Object = field(repr=False)
@@ -278,6 +296,8 @@ class BaseObject:
     locate_key: Callable[[tuple[str | int, ...]], Span] = field(
         default=Factory(lambda base: base.locate, takes_self=True), repr=False, eq=False
     )
+    origin: Origin | None = None
+    reason: str = ""
 
 
 @frozen
@@ -319,7 +339,10 @@ MARKER: Final = "build.json"
 
 @frozen
 class OutputFile:
-    """A file of a variant. A private one holds key material and is readable by its owner only."""
+    """A file of a variant. A private one holds key material and is readable by its owner only.
+
+    `name` is a path with slashes inside the folder that it is written to.
+    """
 
     name: str
     content: bytes

@@ -22,15 +22,28 @@ def notes_of_pack(pack: Pack, resolved: Resolved) -> Iterator[Note]:
 
 
 def notes_text(pack: Pack, resolved: Resolved, notes: Sequence[Note]) -> str:
-    """Return NOTES.md: a title, then the warnings, then the notes, each with who says it."""
+    """Return NOTES.md: a title, then the warnings, then the notes, each with who says it.
+
+    Before them it says where nobody has vouched for the cloud.
+    """
     variant = resolved.variant
     features = f" with {', '.join(variant.features)}" if variant.features else ""
     lines = [f"# {pack.spec.title} {variant.version} on {variant.cloud.title}{features}", ""]
+    if not pack.lists(variant.cloud.name):
+        lines += [_unlisted(pack, variant.cloud.name), ""]
     for level, heading in HEADINGS.items():
         chosen = [note for note in notes if note.level is level]
         if chosen:
             lines += [f"## {heading}", "", *(_item(note) for note in chosen), ""]
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _unlisted(pack: Pack, cloud: str) -> str:
+    return (
+        f"**The pack does not list the cloud `{cloud}`.** Its author vouches for"
+        f" {', '.join(pack.spec.clouds)} only: look at the manifests with care before you apply"
+        " them."
+    )
 
 
 def _item(note: Note) -> str:

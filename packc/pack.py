@@ -75,6 +75,10 @@ class Pack:
         )
         return (user.when for user in users if user.when is not None)
 
+    def lists(self, cloud: str) -> bool:
+        """Return whether the pack's author vouches for that cloud."""
+        return cloud in self.spec.clouds
+
     def parameter(self, name: str) -> Parameter | None:
         """Return the pack's own parameter of that name."""
         return next((p for p in self.spec.parameters if p.name == name), None)

@@ -44,8 +44,13 @@ def patch(objects: Sequence[BaseObject], patches: Iterable[Patch]) -> Patched:
 
 
 def plain_operations(patched: PatchedObject) -> list[dict[str, Any]]:
-    """Return the plain RFC 6902 operations that turn the base's data into the patched data."""
-    return [_plain(write) for write in patched.writes]
+    """Return the plain RFC 6902 operations that turn the base's data into the patched data.
+
+    Where a plugin brings the object there is no base file: they turn anything into it.
+    """
+    base = patched.base
+    whole = [] if base.origin is None else [{"op": "add", "path": "", "value": plain(base.data)}]
+    return [*whole, *(_plain(write) for write in patched.writes)]
 
 
 def _plain(write: Write) -> dict[str, Any]:

@@ -11,11 +11,23 @@ from attrs import evolve, field, frozen
 
 from packc.activate import Active, activate
 from packc.bind import base_objects, bind
+from packc.bring import bring
 from packc.check import check
 from packc.diagnostics import Diagnostic, PackcError, in_order
 from packc.emit import emit, install_order
 from packc.load import load
-from packc.model import Cloud, Note, Object, Operation, Origin, OutputFile, Patch, PatchedObject
+from packc.lock import lock_input
+from packc.model import (
+    BaseObject,
+    Cloud,
+    Note,
+    Object,
+    Operation,
+    Origin,
+    OutputFile,
+    Patch,
+    PatchedObject,
+)
 from packc.notes import NOTES_FILE, notes_of_pack, notes_text
 from packc.pack import Pack
 from packc.patch import Patched, patch
@@ -110,17 +122,18 @@ def prepare(folder: str, selection: Selection, host: Host) -> Prepared:
     pack = load(Path(folder), folder)
     active = activate(pack, host, selection.clouds, selection.features, selection.without)
     settings = read_settings(selection.request, active.parameters, active.off)
+    if host.is_locked:
+        pack = evolve(pack, inputs=(*pack.inputs, lock_input(pack)))
     return Prepared(pack, active, settings)
 
 
 def assemble(prepared: Prepared, cloud: Cloud, now: datetime | None = None) -> Assembled:
-    """Run the passes of one variant up to its objects: resolve, patch, check."""
+    """Run the passes of one variant up to its objects: resolve, bring, bind, patch, check."""
     pack, active = prepared.pack, prepared.active
     plugins = tuple(active.taking_part(cloud.name))
     resolved = resolve(pack, cloud, active.chosen, active.counting, prepared.settings)
-    bases = base_objects(pack, resolved)
-    patches = (*bind(pack, resolved, bases), *_plugin_patches(plugins, active.host, resolved))
-    patched = patch(bases, _with_secrets_marked(patches, resolved))
+    bases = all_objects(prepared, resolved)
+    patched = patch(bases, all_patches(prepared, resolved, bases))
     objects = tuple(install_order([entry.data for entry in patched.objects]))
     return Assembled(
         resolved=resolved,
@@ -129,6 +142,25 @@ def assemble(prepared: Prepared, cloud: Cloud, now: datetime | None = None) -> A
         notes=(*notes_of_pack(pack, resolved), *_plugin_notes(plugins, active.host, resolved)),
         findings=check(resolved, objects, plugins, active.host, now or datetime.now(UTC)),
     )
+
+
+def all_objects(prepared: Prepared, resolved: Resolved) -> tuple[BaseObject, ...]:
+    """Return the base objects of a variant: those of the pack, then those that plugins bring."""
+    plugins = prepared.active.taking_part(resolved.variant.cloud.name)
+    own = base_objects(prepared.pack, resolved)
+    return (*own, *bring(plugins, prepared.active.host, resolved.variant, own))
+
+
+def all_patches(
+    prepared: Prepared, resolved: Resolved, bases: Sequence[BaseObject]
+) -> Sequence[Patch]:
+    """Return the patches of a variant: those of the pack, then those of its plugins."""
+    plugins = tuple(prepared.active.taking_part(resolved.variant.cloud.name))
+    patches = (
+        *bind(prepared.pack, resolved, bases),
+        *_plugin_patches(plugins, prepared.active.host, resolved),
+    )
+    return _with_secrets_marked(patches, resolved)
 
 
 def compile_variant(prepared: Prepared, cloud: Cloud, now: datetime | None = None) -> Compiled:

@@ -6,18 +6,21 @@ nothing. A hook that fails is reported with the plugin's name, version and hook;
 
 from __future__ import annotations
 
-import hashlib
+import faulthandler
 import inspect
+import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, suppress
 from importlib.metadata import EntryPoint, distributions, entry_points
-from pathlib import Path
+from itertools import chain, islice
 from types import FrameType, ModuleType
 from typing import Any, NoReturn
 
+import attrs
 import pluggy
 from attrs import define, evolve, field, frozen
 
@@ -25,13 +28,28 @@ from packc import hookspecs
 from packc.answers import kind, misfit
 from packc.diagnostics import Diagnostic, PackcError, Span, did_you_mean
 from packc.frozen import FrozenError
+from packc.installed import package_digest
 from packc.model import Distribution
+from packc.surroundings import MODULES, kept, quiet
 
 GROUP = hookspecs.PROJECT
+FORMATS = f"{GROUP}.formats"
+MANIFESTS, ALL = "manifests", "all"
+"""What `--format` takes besides the names of plugins: the format of packc's own, and every one."""
 HOOK_SECONDS = 10.0
+PATIENCE = 30
+"""A format may take so many times as long as a hook: it compiles many variants."""
+GRACE_SECONDS = 5.0
+"""After the limit and so much more the process ends, where a hook cannot be interrupted."""
 HOOKS = tuple(name for name in dir(hookspecs) if name.startswith("packc_"))
+LEVEL_NAME = "PACKC_API"
+LEAVE_ALONE = "it is put back; tell the plugin's author that a hook only computes"
 MAX_ITEMS = 100_000
 """More items than any real plugin returns; a generator without end is stopped here."""
+MAX_MEMBERS = 1_000_000
+"""More members than any list or map of a plugin's has."""
+MAX_WEIGHT = 64 * 1024 * 1024
+"""More characters and values than any real answer holds: as many as a file of a pack may have."""
 
 
 @frozen
@@ -58,6 +76,11 @@ class Plugin:
     name: str
     module: ModuleType = field(repr=False, eq=False)
     distribution: Distribution
+
+    @property
+    def level(self) -> Any:
+        """Return the level of the API that the plugin says it needs; the first where it is mute."""
+        return getattr(self.module, LEVEL_NAME, 1)
 
     def __str__(self) -> str:
         return f"plugin '{self.name}' ({self.distribution.name} {self.distribution.version})"
@@ -92,15 +115,47 @@ def _readable_entry_points(group: str) -> Iterator[EntryPoint]:
             yield from distribution.entry_points.select(group=group)
 
 
+def one_of(
+    installed: Mapping[str, tuple[Found, ...]], name: str, span: Span | None = None
+) -> Found:
+    """Return the one installed plugin of that name; raise PK201 for two of them, PK202 for none."""
+    found = installed.get(name, ())
+    if not found:
+        hint = did_you_mean(name, installed)
+        names = ", ".join(installed) or "none"
+        raise PackcError(
+            Diagnostic(
+                "PK202",
+                f"no installed plugin provides '{name}'",
+                span,
+                hint or f"install one; those installed are: {names}",
+            )
+        )
+    if len(found) > 1:
+        rivals = " and ".join(
+            f"{f.distribution.name} {f.distribution.version} ({f.target})" for f in found
+        )
+        hint = "uninstall one: packc does not choose between them"
+        raise PackcError(
+            Diagnostic("PK201", f"two plugins are named '{name}': {rivals}", span, hint)
+        )
+    return found[0]
+
+
 @define
 class Host:
     """Loads plugins and asks them.
 
-    `installed` is what `discover` found; `seconds` is how long one hook may take.
+    `installed` is what `discover` found; `seconds` is how long one hook may take. `refused` names
+    plugins, or distributions, that are never loaded. With `is_locked` a pack takes part only as its
+    lock has it, together with the `formats` that are asked for.
     """
 
     installed: Mapping[str, tuple[Found, ...]] = field(factory=discover)
     seconds: float = HOOK_SECONDS
+    refused: frozenset[str] = field(default=frozenset(), kw_only=True)
+    is_locked: bool = field(default=False, kw_only=True)
+    formats: tuple[str, ...] = field(default=(), kw_only=True)
     _manager: pluggy.PluginManager = field(init=False, repr=False)
     _loaded: dict[str, Plugin] = field(factory=dict, init=False, repr=False)
 
@@ -112,10 +167,11 @@ class Host:
         """Return the plugin of that name, imported and registered.
 
         `span` is where the name stands. Raises PackcError: PK201 two plugins of one name, PK202 no
-        such plugin, PK203 it cannot be imported, PK209 its hooks do not fit.
+        such plugin, PK203 it cannot be imported, PK209 its hooks do not fit, PK236 it is refused,
+        PK237 it needs another packc, PK238 its import changes what it must leave alone.
         """
         if name not in self._loaded:
-            found = self._find(name, span)
+            found = self.find(name, span)
             plugin = Plugin(name, self._import(found, span), found.distribution)
             self._register(plugin, span)
             self._loaded[name] = plugin
@@ -128,53 +184,51 @@ class Host:
 
         Raises PackcError that names plugin and hook: PK205 it raised, PK206 it returned something
         else than items of `item_type`, PK207 it took too long, PK208 it tried to change its
-        arguments.
+        arguments, PK238 it changed what all code of the process shares.
         """
         others = [p.module for p in self._loaded.values() if p.module is not plugin.module]
         caller = self._manager.subset_hook_caller(hook, remove_plugins=others)
         if not caller.get_hookimpls():
             return ()
         guard = _Guard(plugin, hook, caller.get_hookimpls()[0].function)
-        with guard.watch(self.seconds), _quiet():
+        with guard.watch(self.seconds):
             answers = caller(**arguments)
             items = [item for answer in answers for item in guard.items(answer)]
+            guard.weigh(items)
         for index, item in enumerate(items):
             problem = misfit(item, item_type, f"answer[{index}]")
             if problem is not None:
                 guard.fail("PK206", f"answered wrongly: {problem}")
         return tuple(items)
 
+    @contextmanager
+    def at_work(
+        self, plugin: Plugin, deed: str, function: Callable[..., Any], code: str
+    ) -> Iterator[None]:
+        """Watch a block in which a plugin works for longer than in a hook, as a format does.
+
+        `deed` names what it does, `code` is for what it raises.
+        """
+        named = function if inspect.isfunction(function) else plugin.module.packc_formats
+        with _Guard(plugin, deed, named, code).watch(self.seconds * PATIENCE):
+            yield
+
     def hooks(self, plugin: Plugin) -> tuple[str, ...]:
         """Return the names of the hooks that the plugin implements, sorted."""
         callers = self._manager.get_hookcallers(plugin.module) or []
         return tuple(sorted(caller.name for caller in callers))
 
-    def _find(self, name: str, span: Span | None) -> Found:
-        found = self.installed.get(name, ())
-        if not found:
-            hint = did_you_mean(name, self.installed)
-            installed = ", ".join(self.installed) or "none"
-            raise PackcError(
-                Diagnostic(
-                    "PK202",
-                    f"no installed plugin provides '{name}'",
-                    span,
-                    hint or f"install one; those installed are: {installed}",
-                )
-            )
-        if len(found) > 1:
-            rivals = " and ".join(
-                f"{f.distribution.name} {f.distribution.version} ({f.target})" for f in found
-            )
-            hint = "uninstall one: packc does not choose between them"
-            raise PackcError(
-                Diagnostic("PK201", f"two plugins are named '{name}': {rivals}", span, hint)
-            )
-        return found[0]
+    def find(self, name: str, span: Span | None = None) -> Found:
+        """Return the one installed plugin of that name; raise PK201, PK202 or PK236."""
+        found = one_of(self.installed, name, span)
+        if self.refused & {name, found.distribution.name}:
+            hint = "ask for other clouds and formats, or take it off --refuse-plugin"
+            raise PackcError(Diagnostic("PK236", f"{found} is refused", span, hint))
+        return found
 
     def _import(self, found: Found, span: Span | None) -> ModuleType:
         try:
-            with _time_limit(self.seconds), _quiet():
+            with kept(MODULES) as changed, _time_limit(self.seconds, str(found)), quiet():
                 module = found.entry_point.load()
         except KeyboardInterrupt:
             raise
@@ -185,6 +239,9 @@ class Host:
             text = f"{found} cannot be imported: {reason}"
             hint = f"try `python -c 'import {found.module}'`, and tell its author"
             raise PackcError(Diagnostic("PK203", text, span, hint)) from error
+        if changed:
+            text = f"importing {found} changed {_and(changed)}"
+            raise PackcError(Diagnostic("PK238", text, span, LEAVE_ALONE))
         if not isinstance(module, ModuleType):
             hint = f"its author: name the module, '{found.name} = \"{found.module}\"'"
             text = f"the entry point of {found} names {kind(module)}, expected a module"
@@ -194,7 +251,11 @@ class Host:
     def _register(self, plugin: Plugin, span: Span | None) -> None:
         if self._manager.is_registered(plugin.module):
             return
-        problem = _unknown_hook(plugin, span) or _unmarked_hook(plugin, span)
+        problem = (
+            _another_level(plugin, span)
+            or _unknown_hook(plugin, span)
+            or _unmarked_hook(plugin, span)
+        )
         if problem is not None:
             raise PackcError(problem)
         try:
@@ -206,22 +267,24 @@ class Host:
             raise PackcError(_does_not_fit(plugin, str(error), span)) from error
 
 
-def digest(module: ModuleType) -> str:
-    """Return the sha256 of a plugin's Python files, in hex: names and bytes, sorted by name."""
-    root = Path(inspect.getfile(module))
-    folder = root.parent
-    files = sorted(folder.rglob("*.py")) if root.name == "__init__.py" else [root]
-    total = hashlib.sha256()
-    for file in files:
-        name = file.relative_to(folder).as_posix()
-        content = hashlib.sha256(file.read_bytes()).hexdigest()
-        total.update(f"{name}\0{content}\n".encode())
-    return total.hexdigest()
-
-
 def with_digest(plugin: Plugin) -> Distribution:
     """Return the plugin's distribution with the digest of the code that was loaded."""
-    return evolve(plugin.distribution, digest=digest(plugin.module))
+    return _with_digest(str(plugin), plugin.distribution, plugin.module.__name__)
+
+
+def found_with_digest(found: Found) -> Distribution:
+    """Return a plugin's distribution with the digest of what would be loaded; nothing is."""
+    return _with_digest(str(found), found.distribution, found.module)
+
+
+def _with_digest(plugin: str, distribution: Distribution, module: str) -> Distribution:
+    try:
+        return evolve(distribution, digest=package_digest(module))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        hint = "install it as files, not as an archive, and check their permissions"
+        text = f"the files of {plugin} cannot be read: {reason}"
+        raise PackcError(Diagnostic("PK239", text, hint=hint)) from error
 
 
 class _TooSlowError(BaseException):
@@ -235,11 +298,15 @@ class _Guard:
     plugin: Plugin
     hook: str
     function: Callable[..., Any]
+    code: str = "PK205"
+
+    def __str__(self) -> str:
+        return f"{self.hook} of {self.plugin}"
 
     @contextmanager
     def watch(self, seconds: float) -> Iterator[None]:
         try:
-            with _time_limit(seconds):
+            with kept() as changed, _time_limit(seconds, str(self)), quiet():
                 yield
         except (PackcError, KeyboardInterrupt):
             raise
@@ -254,7 +321,9 @@ class _Guard:
         except BaseException as error:
             if type(error).__name__ == "FrozenInstanceError":
                 self.fail("PK208", "tried to change its arguments", "return a patch instead", error)
-            self.fail("PK205", f"raised {_reason(error)}", cause=error)
+            self.fail(self.code, f"raised {_reason(error)}", cause=error)
+        if changed:
+            self.fail("PK238", f"changed {_and(changed)}", LEAVE_ALONE)
 
     def items(self, answer: Any) -> Iterator[Any]:
         """Yield the items of an answer, which is any iterable but text or a map."""
@@ -265,6 +334,11 @@ class _Guard:
                 self.fail("PK206", f"returned more than {MAX_ITEMS} items")
             yield item
 
+    def weigh(self, items: list[Any]) -> None:
+        """Refuse an answer that is too large, or that holds itself."""
+        if _is_too_heavy(items):
+            self.fail("PK206", f"returned more than {MAX_WEIGHT:,} characters and values")
+
     def fail(
         self,
         code: str,
@@ -273,34 +347,100 @@ class _Guard:
         cause: BaseException | None = None,
     ) -> NoReturn:
         span = _raised_at(cause, self.plugin) or span_of(self.function)
-        text = f"{self.hook} of {self.plugin} {message}"
+        text = f"{self} {message}"
         raise PackcError(Diagnostic(code, text, span, hint)) from cause
 
 
 @contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Interrupt the block after that many seconds, where there is SIGALRM: in a main thread."""
+def _time_limit(seconds: float, whose: str) -> Iterator[None]:
+    """Interrupt the block after that many seconds, where there is SIGALRM: in a main thread.
+
+    Where no interruption gets through, the process ends after some more: a loop that swallows every
+    exception with a message, a loop of native code with the lines that Python was at.
+    """
     usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
     if not usable or seconds <= 0:
         yield
         return
+    end = time.monotonic() + seconds + GRACE_SECONDS
 
     def interrupt(number: int, frame: FrameType | None) -> None:
+        if time.monotonic() > end:
+            _give_up(f"{whose} takes longer than {seconds:g} s, and cannot be interrupted")
         raise _TooSlowError
 
-    before = signal.signal(signal.SIGALRM, interrupt)
-    # It repeats, so that a hook that swallows the first interruption meets the next.
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
+    handler = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        # It repeats, so that a hook that swallows the first interruption meets the next.
+        with (
+            _timer(signal.ITIMER_REAL, seconds, 0.1),
+            _dump_of(signal.SIGVTALRM),
+            _timer(signal.ITIMER_VIRTUAL, seconds + GRACE_SECONDS),
+        ):
+            yield
+    finally:
+        signal.signal(signal.SIGALRM, handler)
+
+
+@contextmanager
+def _timer(which: int, seconds: float, interval: float = 0) -> Iterator[None]:
+    """Run a timer during the block; one that ran before, as a format's does, runs on after it."""
+    begun = time.monotonic()
+    left, its_interval = signal.setitimer(which, seconds, interval)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        if left:
+            left = max(left - (time.monotonic() - begun), 0.001)
+        signal.setitimer(which, left, its_interval)
 
 
-def _quiet() -> AbstractContextManager[object]:
-    """Send what a plugin prints to standard error: standard output is for packc's results."""
-    return redirect_stdout(sys.stderr)
+@contextmanager
+def _dump_of(number: int) -> Iterator[None]:
+    """Let a signal that ends the process first print the lines that Python is at."""
+    stream = sys.__stderr__
+    try:
+        faulthandler.register(number, stream or 2, all_threads=False, chain=True)
+    except (OSError, RuntimeError, ValueError):  # there is nothing to print to
+        yield
+        return
+    try:
+        yield
+    finally:
+        faulthandler.unregister(number)
+
+
+def _give_up(text: str) -> NoReturn:
+    hint = "look for a loop that catches BaseException; tell the plugin's author"
+    message = f"error[PK207]: {text}\n  hint: {hint}\n"
+    with suppress(OSError):
+        os.write(2, message.encode(errors="backslashreplace"))
+    os._exit(1)
+
+
+def _is_too_heavy(items: list[Any]) -> bool:
+    weight, waiting = 0, list(items)
+    while waiting:
+        item = waiting.pop()
+        weight += 1
+        if isinstance(item, str | bytes):
+            weight += len(item)
+            continue
+        members = [*islice(_members(item), MAX_MEMBERS + 1)]  # a list of a plugin's may never end
+        waiting.extend(members)
+        if len(members) > MAX_MEMBERS or weight + len(waiting) > MAX_WEIGHT:
+            return True
+    return weight > MAX_WEIGHT
+
+
+def _members(item: Any) -> Iterable[Any]:
+    if isinstance(item, Mapping):
+        return chain(item, item.values())
+    if isinstance(item, list | tuple | set | frozenset):
+        return item
+    if attrs.has(type(item)):
+        return (getattr(item, each.name) for each in attrs.fields(type(item)))
+    return ()
 
 
 def span_of(function: Callable[..., Any]) -> Span:
@@ -324,6 +464,18 @@ def _raised_at(error: BaseException | None, plugin: Plugin) -> Span | None:
 def _module_file(module: str, filename: str) -> str:
     name = module.replace(".", "/")
     return f"{name}/__init__.py" if filename.endswith("__init__.py") else f"{name}.py"
+
+
+def _another_level(plugin: Plugin, span: Span | None) -> Diagnostic | None:
+    """Return an error where a plugin needs a newer packc than this one."""
+    level = plugin.level
+    if type(level) is not int or level < 1:
+        text = f"{plugin} states {kind(level)} as {LEVEL_NAME}, expected a whole number from 1 on"
+        return Diagnostic("PK237", text, span, "tell the plugin's author")
+    if level > hookspecs.API_LEVEL:
+        text = f"{plugin} needs level {level} of the API, and this packc has {hookspecs.API_LEVEL}"
+        return Diagnostic("PK237", text, span, "install a newer packc, or an older plugin")
+    return None
 
 
 def _unknown_hook(plugin: Plugin, span: Span | None) -> Diagnostic | None:
@@ -355,6 +507,10 @@ def _does_not_fit(plugin: Plugin, reason: str, span: Span | None) -> Diagnostic:
     last_line = reason.strip().splitlines()[-1]
     text = f"a hook of {plugin} does not fit: {last_line}"
     return Diagnostic("PK209", text, span, "tell the plugin's author")
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join(names)
 
 
 def _reason(error: BaseException) -> str:

@@ -45,6 +45,7 @@ def record(
         "variant": {
             "name": resolved.variant.name,
             "cloud": resolved.variant.cloud.name,
+            "listed": pack.lists(resolved.variant.cloud.name),
             "features": list(resolved.variant.features),
         },
         "inputs": [input_record(entry) for entry in pack.inputs],

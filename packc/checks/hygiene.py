@@ -20,7 +20,9 @@ from packc.spec import Items, Parameter, When
 from packc.values import Resolved
 
 # What people and other tools look for in a folder, whoever refers to it.
-WELL_KNOWN: Final = re.compile(r"(README|LICENSE|NOTICE|CHANGELOG|CONTRIBUTING)(\.\w+)?|\..*")
+WELL_KNOWN: Final = re.compile(
+    r"(README|LICENSE|NOTICE|CHANGELOG|CONTRIBUTING)(\.\w+)?|packc\.lock|\..*"
+)
 _LINK: Final = re.compile(r"""\]\(\s*<?([^)\s>#]+)|(?:src|href)=["']([^"'#]+)""")
 MAX_PROSE: Final = 1024 * 1024
 

@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 from packc.checks.observation import SEVERITIES, Observation
 from packc.codes import CODES
 from packc.diagnostics import Diagnostic, Related, Span
-from packc.model import MISSING, Identity, PatchedObject, Write
+from packc.model import MISSING, BaseObject, Identity, PatchedObject, Write
 from packc.patching.pointer import Pointer
 from packc.spec import Parameter
 
@@ -101,7 +101,7 @@ class Places:
             SEVERITIES[observation.code],
             observation.found,
             observation.expected,
-            self._related(found.write) if found.write is not None else (),
+            self._related(found.write) if found.write else _brought(patched.base),
         )
         if identity.kind == "Secret":
             diagnostic = evolve(diagnostic, found=None, quote=False)
@@ -141,3 +141,9 @@ class Places:
     def _is_secret(self, write: Write) -> bool:
         parameter = self.parameters.get(write.operation.parameter or "")
         return parameter is not None and parameter.secret
+
+
+def _brought(base: BaseObject) -> tuple[Related, ...]:
+    if base.origin is None:
+        return ()
+    return (Related(f"brought by {base.origin} in {base.origin.hook}"),)

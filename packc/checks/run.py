@@ -102,8 +102,8 @@ class _Examiner:
         yield from reference_observations(things)
 
     def key(self, entry: PatchedObject) -> str:
-        """Return what stands for an object's content; that of a base object is found once."""
-        if entry.data is not entry.base.data:
+        """Return what stands for an object's content; that of a base file's is found once."""
+        if entry.data is not entry.base.data or entry.base.origin is not None:
             return _digest(entry.data)
         if id(entry.data) not in self._keys:
             self._keys[id(entry.data)] = _digest(entry.data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from attrs import define, field, frozen
 
@@ -10,6 +10,7 @@ from packc.diagnostics import Span
 from packc.model import MISSING, BaseObject, Identity, PatchedObject
 from packc.pack import ConditionalObject
 from packc.patching.pointer import Key, Path, Step
+from packc.plugins import Host
 from packc.spec import When
 from packc.tracing.account import Account, Behind
 from packc.tracing.trace import Link, Place, below, fields, removed, trace
@@ -36,20 +37,22 @@ class Trace:
     """What one compiled variant knows about where its fields came from."""
 
     account: Account
-    _patched: dict[Identity, PatchedObject]
+    patched: Mapping[Identity, PatchedObject] = field(repr=False)
+    host: Host = field(repr=False)
     _roots: dict[Identity, Place] = field(init=False, factory=dict, repr=False)
 
     def causes(
-        self, identity: Identity, path: Path, is_there: bool, other: Account | None
+        self, identity: Identity, path: Path, is_there: bool, other: Trace | None
     ) -> tuple[Cause, ...]:
         """Return the causes of a field, or of its absence; none where packc cannot know them.
 
-        `other` is the account of the other side: what it answers alike is no condition to tell.
+        `other` is the trace of the other side: what that answers alike is no condition to tell.
         """
-        teller = _Teller(self.account, other)
-        patched = self._patched.get(identity)
+        teller = _Teller(self.account, other.account if other else None)
+        patched = self.patched.get(identity)
         if patched is None:
-            return tuple(teller.left_out(identity))
+            there = other.patched.get(identity) if other else None
+            return (*teller.left_out(identity), *teller.not_brought(there))
         if not path:
             return (teller.base(patched.base, Link(None, (), MISSING, MISSING), True),)
         root = self._root(identity, patched)
@@ -139,14 +142,30 @@ class _Teller:
         )
 
     def base(self, base: BaseObject, link: Link, is_there: bool) -> Cause:
-        deed = "base" if is_there else "absent"
-        return Cause(base.file, deed, self.account.span(base, link))
+        span = self.account.span(base, link)
+        if base.origin is None:
+            return Cause(base.file, "base" if is_there else "absent", span)
+        return Cause(str(base.origin), "brought" if is_there else "absent", span)
 
     def left_out(self, identity: Identity) -> Iterator[Cause]:
         """Yield the condition in pack.yaml for want of which an object is not there."""
         for entry in self.account.pack.objects:
             if entry.base.identity == identity and entry.when is not None:
                 yield self._condition(entry, entry.when)
+
+    def not_brought(self, there: PatchedObject | None) -> Iterator[Cause]:
+        """Yield why the plugin that brings an object on the other side does not do so here."""
+        if there is None or there.base.origin is None:
+            return
+        plugin, variant = there.base.origin.writer, self.account.resolved.variant
+        features = [use.name for use in self.account.pack.spec.features]
+        if plugin in features and plugin not in variant.features:
+            span = self.account.pack.place("features", features.index(plugin), "name")
+            conditions = self.account.conditions(When(feature=plugin))
+            yield Cause(str(there.base.origin), "left out", span, conditions=conditions)
+        elif plugin not in features and plugin != variant.cloud.name:
+            conditions = self.account.conditions(When(cloud=plugin))
+            yield Cause(str(there.base.origin), "left out", conditions=conditions)
 
     def _condition(self, entry: ConditionalObject, when: When) -> Cause:
         conditions = self._telling(self.account.conditions(when))

@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from packc.bring import may_bring
 from packc.diff.causes import Cause
 from packc.diff.changes import Change
 from packc.diff.impacts import Impact, ImpactClass, Rule, Scene, impacts
@@ -74,8 +75,14 @@ def compare(left: Side, right: Side) -> Comparison:
 
 def _rules(left: Side, right: Side) -> tuple[Rule, ...]:
     """Return what the pack says of its fields; where both sides have one, the right pack's word."""
-    trace = right.trace or left.trace
-    return () if trace is None else pack_rules(trace.account.pack)
+    traces = [side.trace for side in (right, left) if side.trace is not None]
+    if not traces:
+        return ()
+    pack, host = traces[0].account.pack, traces[0].host
+    entries = [entry for each in traces for entry in each.patched.values()]
+    asked = {name for each in traces for name in each.account.plugins}
+    brought = [entry.base for entry in entries if entry.base.origin is not None]
+    return pack_rules(pack, brought, lambda: may_bring(pack, host, asked))
 
 
 def _mask(left: Side, right: Side) -> Mask:
@@ -120,5 +127,4 @@ def _causes(
 ) -> tuple[Cause, ...]:
     if own.trace is None:
         return ()
-    account = None if other.trace is None else other.trace.account
-    return own.trace.causes(identity, path, is_there, account)
+    return own.trace.causes(identity, path, is_there, other.trace)

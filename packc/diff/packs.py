@@ -66,6 +66,7 @@ class Compiler:
                 trace=Trace(
                     account_of(prepared, compiled.resolved),
                     {entry.identity: entry for entry in compiled.patched.objects},
+                    self.host,
                 ),
             )
 

@@ -20,10 +20,12 @@ from packc.patching.pointer import format_path
 from packc.pipeline import Compiled
 from packc.plugins import Host, Plugin, span_of
 from packc.tracing.masking import Mask
+from packc.tracing.trace import Field, fields, trace
 
 DECLARING: Final = ("packc_clouds", "packc_features", "packc_parameters")
 """The hooks that are asked once for all variants, and that every variant rests on."""
 
+_TRACED: Final = ("packc_objects", "packc_patches")
 _SPEAKING: Final = {"packc_notes": "its notes", "packc_check": "its findings"}
 _LONGEST_VALUE: Final = 60
 _MASKED: Final = "(masked)"
@@ -68,11 +70,15 @@ class Deed:
 
 @frozen
 class ObjectShot:
-    """An object as it came out, with the writes that made it so."""
+    """An object as it came out, with the writes that made it so.
+
+    `bringer` is the hook that brought it; what that put into it counts as writes too.
+    """
 
     data: Any = field(repr=False)
     deeds: Sequence[Deed] = ()
     is_secret: bool = False
+    bringer: Culprit | None = None
 
 
 @frozen
@@ -110,7 +116,7 @@ class Move:
 
 @define
 class RecordingHost(Host):
-    """A host that keeps what the hooks answer, apart from patches: those are in the trace."""
+    """A host that keeps what the hooks answer, apart from what is in the trace."""
 
     answers: list[Answer] = field(factory=list, init=False, repr=False)
 
@@ -118,7 +124,7 @@ class RecordingHost(Host):
         self, plugin: Plugin, hook: str, item_type: type, /, **arguments: Any
     ) -> tuple[Any, ...]:
         items = Host.ask(self, plugin, hook, item_type, **arguments)
-        if items and hook != "packc_patches":
+        if items and hook not in _TRACED:
             variant = arguments["variant"].name if "variant" in arguments else ""
             self.answers.append(Answer(culprit_of(plugin, hook), variant, as_data(items)))
         return items
@@ -167,7 +173,16 @@ def as_data(value: Any) -> Any:
 
 def _object(entry: PatchedObject, secrets: frozenset[str]) -> ObjectShot:
     deeds = [_deed(write, secrets) for write in entry.writes]
-    return ObjectShot(as_data(entry.data), deeds, entry.identity.kind == "Secret")
+    is_secret, base = entry.identity.kind == "Secret", entry.base
+    if base.origin is None:
+        return ObjectShot(as_data(entry.data), deeds, is_secret)
+    bringer = _writer(base.origin, base.locate(()))
+    brought = [_brought(field, bringer) for field in fields(trace(PatchedObject(base, base.data)))]
+    return ObjectShot(as_data(entry.data), [*brought, *deeds], is_secret, bringer)
+
+
+def _brought(field: Field, bringer: Culprit) -> Deed:
+    return Deed(bringer, "add", format_path(field.path), [as_data(field.value)])
 
 
 def _deed(write: Write, secrets: frozenset[str]) -> Deed:
@@ -207,7 +222,9 @@ def _moved_objects(before: Shot, after: Shot) -> Iterator[Move]:
         left, right = before.objects.get(name), after.objects.get(name)
         if left is None or right is None:
             there, absent = ("an object", MISSING) if left else (MISSING, "an object")
-            yield Move(_declarers(before, after), name, there, absent)
+            present = left or right
+            bringers = [present.bringer] if present and present.bringer else []
+            yield Move(_declarers(before, after) or _once(bringers), name, there, absent)
         elif not equal(left.data, right.data, exact=True):
             yield from _moved_fields(name, left, right, _declarers(before, after))
 

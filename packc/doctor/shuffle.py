@@ -15,15 +15,22 @@ import attrs
 from attrs import Factory, define, evolve, field, frozen
 
 from packc.activate import Active, activate
-from packc.bind import base_objects, bind
 from packc.checks.variants import choices, choose
 from packc.diagnostics import Diagnostic, PackcError, Related, in_order
 from packc.doctor.moved import Move, RecordingHost, Shot, moves, objects_of, shot
 from packc.emit import emit
-from packc.model import BaseObject, Cloud, Origin, Patch, Value
+from packc.model import BaseObject, Cloud, Patch, Value
 from packc.pack import Pack
 from packc.patch import Patched, patch
-from packc.pipeline import Compiled, Prepared, Selection, compile_variant, prepare
+from packc.pipeline import (
+    Compiled,
+    Prepared,
+    Selection,
+    all_objects,
+    all_patches,
+    compile_variant,
+    prepare,
+)
 from packc.plugins import HOOK_SECONDS, Found, Host, discover
 from packc.render import plural
 from packc.resolve import resolve
@@ -354,15 +361,10 @@ def _arrangements(patches: Sequence[Patch]) -> Iterator[tuple[tuple[str, ...], l
 
 def _given(prepared: Prepared, cloud: Cloud) -> tuple[Resolved, Sequence[BaseObject], list[Patch]]:
     """Return the variant and what the patch pass is handed: base objects, patches with origins."""
-    pack, active = prepared.pack, prepared.active
-    resolved = resolve(pack, cloud, active.chosen, active.counting, prepared.settings)
-    bases = base_objects(pack, resolved)
-    patches = list(bind(pack, resolved, bases))
-    for plugin in active.taking_part(cloud.name):
-        origin = Origin(plugin.name, "packc_patches", plugin.distribution)
-        answers = active.host.ask(plugin, "packc_patches", Patch, variant=resolved.variant)
-        patches += [evolve(answer, origin=origin) for answer in answers]
-    return resolved, bases, patches
+    active = prepared.active
+    resolved = resolve(prepared.pack, cloud, active.chosen, active.counting, prepared.settings)
+    bases = all_objects(prepared, resolved)
+    return resolved, bases, list(all_patches(prepared, resolved, bases))
 
 
 def _text_of(patched: Patched) -> str:

@@ -15,6 +15,7 @@ from packc.model import (
     BaseObject,
     Distribution,
     Operation,
+    Origin,
     SourceKind,
     Value,
     Write,
@@ -47,7 +48,8 @@ class Behind:
 class Told:
     """A link of a chain as it may be shown; `before` and `after` are MISSING where nothing is.
 
-    `write` is None for the base. `reason` and `conditions` are what the pack says of the patch.
+    `write` is None for the base. `origin` is who wrote it; None for the base, unless a plugin
+    brought it. `reason` and `conditions` are what the pack or the plugin says of it.
     `copied` is the chain of the place that a copy or move took the value from.
     """
 
@@ -55,6 +57,7 @@ class Told:
     before: Any
     after: Any
     write: Write | None = None
+    origin: Origin | None = None
     behind: Behind | None = None
     reason: str = ""
     conditions: tuple[str, ...] = ()
@@ -62,8 +65,14 @@ class Told:
 
     @property
     def deed(self) -> str:
-        """Return what was done: the name of the operation, or "base"."""
-        return self.write.operation.op if self.write else "base"
+        """Return what was done: the name of the operation, "base", or "brought" by a plugin."""
+        if self.write is not None:
+            return self.write.operation.op
+        return "base" if self.origin is None else "brought"
+
+    @property
+    def is_of_plugin(self) -> bool:
+        return self.origin is not None and self.origin.distribution is not None
 
 
 @frozen
@@ -162,11 +171,11 @@ class Account:
     def _told(self, base: BaseObject, link: Link, path: Path, before: Any, after: Any) -> Told:
         span, write = self.span(base, link), link.write
         if write is None:
-            return Told(span, before, after)
+            return Told(span, before, after, origin=base.origin, reason=base.reason)
         behind = self.behind(write.operation)
         reason, conditions = self.patch_of(write)
         copied = self._chain(base, link.copied, path)
-        return Told(span, before, after, write, behind, reason, conditions, copied)
+        return Told(span, before, after, write, write.origin, behind, reason, conditions, copied)
 
     def _is_secret(self, base: BaseObject, link: Link) -> bool:
         """Return whether a link brings a secret; a copy in a Secret may lead one out of `data`."""

@@ -33,8 +33,8 @@ def comment(account: Account, told: Told) -> str:
 
 
 def _words(account: Account, told: Told) -> Iterator[str]:
-    if told.write is not None and told.write.origin.distribution is not None:
-        yield f"{told.write.origin.writer}:"
+    if told.origin is not None and told.is_of_plugin:
+        yield f"{told.origin.writer}:"
     if told.span is not None:
         span = account.relative(told.span)
         yield f"{span.file}:{span.line}"

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from packc import __version__
 from packc.diagnostics import Span
-from packc.model import MISSING, BaseObject, Object, OutputFile, PatchedObject, Write
+from packc.model import MISSING, BaseObject, Object, Origin, OutputFile, PatchedObject, Write
 from packc.patching.jsondata import is_map
 from packc.patching.pointer import Path, Pointer, format_path
 from packc.tracing.account import Account, Behind, Told
@@ -52,6 +52,14 @@ def place(span: Span | None) -> dict[str, Any]:
     if span is None:
         return {}
     return {"file": span.file, "line": span.line, "column": span.column}
+
+
+def plugin(origin: Origin | None) -> dict[str, Any]:
+    """Return the plugin that an origin names as plain data; nothing for a file of the pack."""
+    if origin is None or origin.distribution is None:
+        return {}
+    distribution = origin.distribution
+    return {"plugin": distribution.name, "version": distribution.version, "hook": origin.hook}
 
 
 def parameter(behind: Behind) -> dict[str, Any]:
@@ -93,11 +101,7 @@ def _write(account: Account, write: Write) -> dict[str, Any]:
         "overrides": operation.overrides,
         "optional": operation.optional,
     }
-    if origin.distribution is not None:
-        data["plugin"] = origin.distribution.name
-        data["version"] = origin.distribution.version
-        data["hook"] = origin.hook
-    return {key: value for key, value in data.items() if value is not None}
+    return {key: value for key, value in (data | plugin(origin)).items() if value is not None}
 
 
 def _object(account: Account, entry: PatchedObject, numbers: Mapping[int, int]) -> dict[str, Any]:
@@ -105,6 +109,7 @@ def _object(account: Account, entry: PatchedObject, numbers: Mapping[int, int]) 
     return {
         "object": str(entry.identity),
         "file": entry.base.file,
+        **plugin(entry.base.origin),
         "fields": teller.tree(root),
         "removed": {format_path(field.path): teller.chain(field) for field in removed(root)},
     }

@@ -1,6 +1,7 @@
 """packc_etcd_tls: the client certificate for etcd; where data goes there, the pack says itself.
 
-The pack says which of its objects are concerned, below `with:` of the feature in pack.yaml.
+The pack says how the Secret is called and which ConfigMap names its files, below `with:` of the
+feature in pack.yaml.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from packc.api import (
     Finding,
     Items,
     Level,
+    NewObject,
     Note,
     Operation,
     Parameter,
@@ -23,6 +25,7 @@ from packc.api import (
     Variant,
     add,
     hookimpl,
+    new_object,
 )
 from packc_etcd_tls.endpoints import check_endpoints, uses_tls
 
@@ -69,7 +72,7 @@ def packc_features() -> list[Feature]:
             description="Keeps the pack's data in an etcd cluster, reached with a client"
             " certificate.",
             settings={
-                "secret": "the Secret that takes the certificate, as Secret/namespace/name",
+                "secret": "the Secret that is made for the certificate, as Secret/namespace/name",
                 "config": "the ConfigMap that names the files, as ConfigMap/namespace/name",
                 "directory": "where pods mount the Secret",
             },
@@ -109,6 +112,27 @@ def packc_parameters() -> list[Parameter]:
             description="The private key of the client certificate, not encrypted.",
         ),
     ]
+
+
+@hookimpl
+def packc_objects(variant: Variant) -> list[NewObject]:
+    match _secret(variant):
+        case "Secret", namespace, name if namespace and name:
+            metadata = {"name": name, "namespace": namespace}
+        case _:
+            return []  # packc_check says why
+    secret = new_object(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": metadata,
+            "type": "Opaque",
+            # Pods mount it, so it exists even while nothing is known that belongs into it.
+            "data": {},
+        },
+        "what etcd's clients mount: the client certificate, its key and its CA",
+    )
+    return [secret]
 
 
 @hookimpl
@@ -161,6 +185,10 @@ def packc_notes(variant: Variant) -> list[Note]:
 def packc_check(variant: Variant, now: datetime) -> list[Finding]:
     files = {name: variant.values[name] for name in PARTS if name in variant.values}
     findings = check_endpoints(variant.values["etcd.endpoints"], with_files=bool(files))
+    if not packc_objects(variant):
+        text = f"the setting 'secret' is '{'/'.join(_secret(variant))}'"
+        hint = "write Secret/namespace/name below the feature's 'with:' in pack.yaml"
+        findings.append(Finding("ETCD116", text, hint=hint))
     if files:
         findings += _check_files(files, now)
     return findings
@@ -176,6 +204,10 @@ def _check_files(files: dict[str, FileContent], now: datetime) -> list[Finding]:
     from packc_etcd_tls.assets import Assets, check_assets
 
     return check_assets(Assets(files["etcd.ca"], files["etcd.cert"], files["etcd.key"]), now)
+
+
+def _secret(variant: Variant) -> list[str]:
+    return variant.settings[FEATURE]["secret"].split("/")
 
 
 def _secret_data(variant: Variant) -> Iterator[Operation]:
