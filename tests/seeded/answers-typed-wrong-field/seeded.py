@@ -1,0 +1,14 @@
+"""seeded: returns a note whose text is a number."""
+
+from packc.api import Cloud, Fact, Note, hookimpl
+
+
+@hookimpl
+def packc_clouds():
+    fact = Fact("pod-network-encapsulation", ("ipip", "vxlan"), "vxlan")
+    return [Cloud("seeded", "Seeded", "A cloud with one fault.", (fact,))]
+
+
+@hookimpl
+def packc_notes(variant):
+    return [Note(7)]

@@ -1,0 +1,15 @@
+"""seeded: sets a value of the variant."""
+
+from packc.api import Cloud, Fact, hookimpl
+
+
+@hookimpl
+def packc_clouds():
+    fact = Fact("pod-network-encapsulation", ("ipip", "vxlan"), "vxlan")
+    return [Cloud("seeded", "Seeded", "A cloud with one fault.", (fact,))]
+
+
+@hookimpl
+def packc_notes(variant):
+    variant.values["certify.word"] = "another"
+    return []

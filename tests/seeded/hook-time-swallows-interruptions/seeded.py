@@ -1,0 +1,19 @@
+"""seeded: never answers, whatever it is told."""
+
+from packc.api import Cloud, Fact, hookimpl
+
+
+@hookimpl
+def packc_clouds():
+    fact = Fact("pod-network-encapsulation", ("ipip", "vxlan"), "vxlan")
+    return [Cloud("seeded", "Seeded", "A cloud with one fault.", (fact,))]
+
+
+@hookimpl
+def packc_notes(variant):
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            continue

@@ -1,0 +1,11 @@
+"""seeded: fails when it is imported."""
+
+from packc.api import Cloud, Fact, hookimpl
+
+raise RuntimeError("no such thing")
+
+
+@hookimpl
+def packc_clouds():
+    fact = Fact("pod-network-encapsulation", ("ipip", "vxlan"), "vxlan")
+    return [Cloud("seeded", "Seeded", "A cloud with one fault.", (fact,))]

@@ -1,0 +1,16 @@
+"""seeded: throws dice."""
+
+import random
+
+from packc.api import Cloud, Fact, Note, hookimpl
+
+
+@hookimpl
+def packc_clouds():
+    fact = Fact("pod-network-encapsulation", ("ipip", "vxlan"), "vxlan")
+    return [Cloud("seeded", "Seeded", "A cloud with one fault.", (fact,))]
+
+
+@hookimpl
+def packc_notes(variant):
+    return [Note("Lucky!")] if random.random() > 2 else []

@@ -1,0 +1,19 @@
+"""seeded: works in a thread."""
+
+import threading
+
+from packc.api import Cloud, Fact, hookimpl
+
+
+@hookimpl
+def packc_clouds():
+    fact = Fact("pod-network-encapsulation", ("ipip", "vxlan"), "vxlan")
+    return [Cloud("seeded", "Seeded", "A cloud with one fault.", (fact,))]
+
+
+@hookimpl
+def packc_notes(variant):
+    thread = threading.Thread(target=int)
+    thread.start()
+    thread.join()
+    return []

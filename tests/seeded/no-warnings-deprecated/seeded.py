@@ -1,0 +1,17 @@
+"""seeded: uses what is deprecated."""
+
+import warnings
+
+from packc.api import Cloud, Fact, hookimpl
+
+
+@hookimpl
+def packc_clouds():
+    fact = Fact("pod-network-encapsulation", ("ipip", "vxlan"), "vxlan")
+    return [Cloud("seeded", "Seeded", "A cloud with one fault.", (fact,))]
+
+
+@hookimpl
+def packc_notes(variant):
+    warnings.warn("this goes away", DeprecationWarning, stacklevel=2)
+    return []

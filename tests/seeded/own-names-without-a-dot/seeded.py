@@ -1,0 +1,13 @@
+"""seeded: adds a parameter with a name that anybody may have."""
+
+from packc.api import Feature, Parameter, hookimpl
+
+
+@hookimpl
+def packc_features():
+    return [Feature("seeded", "Seeded", "A feature with one fault.")]
+
+
+@hookimpl
+def packc_parameters():
+    return [Parameter(name="word", type="string", description="Any word at all.", default="a")]

@@ -1,0 +1,14 @@
+"""seeded: exits in a hook."""
+
+from packc.api import Cloud, Fact, hookimpl
+
+
+@hookimpl
+def packc_clouds():
+    fact = Fact("pod-network-encapsulation", ("ipip", "vxlan"), "vxlan")
+    return [Cloud("seeded", "Seeded", "A cloud with one fault.", (fact,))]
+
+
+@hookimpl
+def packc_notes(variant):
+    raise SystemExit(3)

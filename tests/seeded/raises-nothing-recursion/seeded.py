@@ -1,0 +1,14 @@
+"""seeded: calls itself for ever."""
+
+from packc.api import Cloud, Fact, hookimpl
+
+
+@hookimpl
+def packc_clouds():
+    fact = Fact("pod-network-encapsulation", ("ipip", "vxlan"), "vxlan")
+    return [Cloud("seeded", "Seeded", "A cloud with one fault.", (fact,))]
+
+
+@hookimpl
+def packc_notes(variant):
+    return packc_notes(variant)
