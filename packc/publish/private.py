@@ -1,0 +1,81 @@
+"""private: find private keys in what is about to be published, in plain and in base64."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from packc.diagnostics import Diagnostic, Span
+
+_PEM: Final = re.compile(
+    # What follows tells a key from a page that speaks of one: a line of the key, behind headers.
+    rb"-----BEGIN (?P<kind>[A-Z0-9/ ]*PRIVATE KEY)(?: BLOCK)?-----"
+    rb"(?=(?:[^-]{0,400}?)[A-Za-z0-9+/]{40})"
+)
+_OTHER_TEXT: Final = re.compile(rb"AGE-SECRET-KEY-1[0-9A-Z]{58}")
+_LENGTH: Final = rb"(?:[\x00-\x7f]|\x81.|\x82..|\x83...)"
+_BINARY: Final = (
+    ("private key (PKCS#8)", re.compile(rb"\x30" + _LENGTH + rb"\x02\x01\x00\x30.\x06", re.S)),
+    (
+        "private key (PKCS#8)",
+        re.compile(
+            rb"\x30" + _LENGTH + rb"\x30.\x06\x09\x2a\x86\x48\x86"
+            rb"\xf7\x0d\x01\x05",
+            re.S,
+        ),
+    ),
+    ("private key (PKCS#1)", re.compile(rb"\x30" + _LENGTH + rb"\x02\x01\x00\x02\x82", re.S)),
+    ("private key (SEC 1)", re.compile(rb"\x30" + _LENGTH + rb"\x02\x01\x01\x04", re.S)),
+    ("key store (PKCS#12)", re.compile(rb"\x30(?:" + _LENGTH + rb"|\x80)\x02\x01\x03\x30", re.S)),
+    ("key store (Java)", re.compile(rb"\xfe\xed\xfe\xed|\xce\xce\xce\xce")),
+)
+_BASE64: Final = re.compile(
+    rb"[A-Za-z0-9+/]{40,}(?:(?:\\n|\r?\n)[ \t]*[A-Za-z0-9+/]{4,})*(?:={1,2})?"
+)
+_DEPTH: Final = 3
+"""How often base64 may be wrapped in base64: a Secret holds it once, a values file may twice."""
+
+_HINT: Final = (
+    "whoever may pull the pack has the key: build it without, and put the key into the cluster"
+)
+
+
+def private_findings(files: Mapping[str, bytes]) -> Iterator[Diagnostic]:
+    """Yield an error for each private key in the files, at its line; the key itself is not shown.
+
+    Knows PEM of all kinds, PKCS#8, PKCS#1, SEC 1, PKCS#12, Java's key stores and age, also where
+    they are encrypted, as they are and in base64.
+    """
+    for name, content in files.items():
+        seen: set[int] = set()
+        for offset, kind in _keys(content):
+            line = content.count(b"\n", 0, offset) + 1
+            if line not in seen:
+                seen.add(line)
+                place = Span(name, line)
+                yield Diagnostic("PK608", f"the pack holds a {kind}", place, _HINT, quote=False)
+
+
+def _keys(content: bytes, depth: int = 0) -> Iterator[tuple[int, str]]:
+    """Yield the offset and the kind of each key, also of those inside of base64."""
+    for name, pattern in _BINARY:
+        if pattern.match(content):
+            yield 0, name
+    bodies: list[tuple[int, int]] = []
+    for match in _PEM.finditer(content):
+        end = content.find(b"-----END", match.end())
+        bodies.append((match.start(), len(content) if end < 0 else end))
+        yield match.start(), match["kind"].decode().lower()
+    for match in _OTHER_TEXT.finditer(content):
+        yield match.start(), "private key of age"
+    if depth == _DEPTH:
+        return
+    for match in _BASE64.finditer(content):
+        if any(start < match.start() < end for start, end in bodies):
+            continue
+        text = re.sub(rb"\\n|\s", b"", match[0])
+        inner = base64.b64decode(text[: len(text) // 4 * 4])
+        for _, kind in _keys(inner, depth + 1):
+            yield match.start(), f"{kind} in base64".replace(" in base64 in base64", " in base64")

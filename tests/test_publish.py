@@ -1,0 +1,485 @@
+"""`packc publish` on a real registry: the tag last, nothing twice, and nothing half-visible."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from registries import (
+    PASSWORD,
+    USERNAME,
+    Fault,
+    Proxy,
+    docker_registry,
+    htpasswd,
+    key_pair,
+    proxy,
+    token_server,
+)
+
+from packc.cli import main
+from packc.model import OutputFile
+from packc.publish.built import Built
+from packc.publish.layout import write_layout
+from packc.publish.manifest import pack_artifact
+from packc.publish.model import Bundle, digest_of
+from packc.publish.references import Reference
+from packc.publish.registry.client import PULL, Connection, HttpRegistry, open_registry
+from packc.publish.registry.patience import Patience
+from packc.publish.registry.tags import fallback_tag, listed
+
+pytestmark = pytest.mark.tool("docker-registry")
+PATIENT = Patience(total=10.0, first_pause=0.01, settle=0.05)
+MANIFEST = "manifests.yaml"
+
+
+def reader(host: str, repository: str = "packs/small") -> HttpRegistry:
+    connection = Connection({}, is_plain=True, patience=PATIENT)
+    return open_registry(Reference(host, repository), connection, PULL)
+
+
+@pytest.fixture
+def built(small: Path, tmp_path: Path) -> Path:
+    """The folder of a variant that was built."""
+    return build(small, tmp_path / "dist")
+
+
+def build(source: Path, out: Path, *options: str) -> Path:
+    arguments = ["build", str(source), "--cloud", "aws", "-o", str(out), "-q", *options]
+    assert main(arguments) == 0
+    return out / "small" / "1.0.0" / "aws"
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[str]:
+    """A registry that is empty."""
+    with docker_registry(tmp_path / "registry") as running:
+        yield running
+
+
+@pytest.fixture
+def bad(host: str) -> Iterator[Proxy]:
+    with proxy(host) as state:
+        yield state
+
+
+def arguments(source: Path, host: str, *options: str, settle: str = "0.02") -> list[str]:
+    target = f"oci://{host}/packs/small"
+    return ["publish", str(source), target, "--plain-http", "--settle", settle, *options]
+
+
+def published(
+    capsys: pytest.CaptureFixture[str], source: Path, host: str, *options: str
+) -> dict[str, Any]:
+    capsys.readouterr()
+    code = main([*arguments(source, host), "--output", "json", *options])
+    out, err = capsys.readouterr()
+    assert code == 0, err
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def everything(key: str) -> list[str]:
+    return ["--key", key, "--sbom", "--provenance"]
+
+
+# --- what is published ------------------------------------------------------------------------
+
+
+def test_what_is_published_is_what_was_packaged(
+    built: Path, host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout = tmp_path / "small.oci.tar"
+    assert main(["package", str(built), "-o", str(layout)]) == 0
+    digest = capsys.readouterr().out.strip()
+
+    found = published(capsys, layout, host, "--digest-file", str(tmp_path / "digest"))
+
+    assert found["digest"] == digest
+    assert (tmp_path / "digest").read_text() == f"{digest}\n"
+    assert published(capsys, built, host)["changed"] is False
+    tagged = reader(host).manifest("1.0.0")
+    assert tagged is not None
+    assert tagged.digest == digest
+
+
+def test_a_second_publication_changes_nothing(
+    built: Path, bad: Proxy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, _ = key_pair(tmp_path)
+    first = published(capsys, built, bad.host, *everything(key), "--also-tag", "latest")
+    bad.requests.clear()
+
+    second = published(capsys, built, bad.host, *everything(key), "--also-tag", "latest")
+
+    assert first["changed"] is True
+    assert second["changed"] is False
+    assert second["tags"] == [
+        {"tag": "1.0.0", "changed": False},
+        {"tag": "latest", "changed": False},
+    ]
+    assert {request.split()[0] for request in bad.requests} == {"GET", "HEAD"}
+
+
+def test_the_version_is_tagged_last_and_other_tags_after_it(
+    built: Path, bad: Proxy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, _ = key_pair(tmp_path)
+    published(capsys, built, bad.host, *everything(key), "--also-tag", "latest")
+
+    puts = [r.rpartition("/")[2] for r in bad.requests if r.startswith("PUT") and "manifests" in r]
+
+    assert puts[0].startswith("sha256:")
+    assert puts[1].endswith(".sig")
+    assert puts[-2:] == ["1.0.0", "latest"]
+
+
+def test_a_dry_run_writes_nothing(
+    built: Path, bad: Proxy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, _ = key_pair(tmp_path)
+
+    found = published(capsys, built, bad.host, *everything(key), "--dry-run")
+
+    assert found["dryRun"] is True
+    assert found["tags"] == [{"tag": "1.0.0", "changed": True}]
+    assert {request.split()[0] for request in bad.requests} == {"GET"}
+
+
+def test_a_palette_pack_goes_where_palette_looks(
+    small: Path, host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "palette"
+    folder = out / "demo-1.0.0"
+    folder.mkdir(parents=True)
+    (folder / "pack.json").write_text('{"name": "demo", "version": "1.0.0", "layer": "addon"}')
+    (folder / "values.yaml").write_text("a: 1\n")
+
+    first = published(capsys, folder, host)
+    target = f"oci://{host}/packs/small/spectro-packs/archive/demo"
+    assert main(["publish", str(folder), target, "--plain-http"]) == 0
+
+    assert first["reference"].startswith(f"{target}@sha256:")
+    assert reader(host, "packs/small/spectro-packs/archive/demo").manifest("1.0.0") is not None
+
+
+def test_lines_tell_what_happens_where_there_is_no_terminal(
+    built: Path, host: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments(built, host)) == 0
+
+    out, err = capsys.readouterr()
+    assert out.startswith(f"oci://{host}/packs/small@sha256:")
+    assert [line.split()[0] for line in err.splitlines()] == ["looking", "uploading", "tagging"]
+    assert main([*arguments(built, host), "-q"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+# --- tags -------------------------------------------------------------------------------------
+
+
+def another(small: Path, out: Path) -> Path:
+    return build(small, out, "--set", "small.size=7")
+
+
+def test_a_tag_that_is_taken_is_not_moved(
+    built: Path, small: Path, host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = published(capsys, built, host)["digest"]
+    other = another(small, tmp_path / "other")
+
+    code = main(arguments(other, host))
+
+    assert code == 3
+    assert "error[PK631]" in capsys.readouterr().err
+    tagged = reader(host).manifest("1.0.0")
+    assert tagged is not None
+    assert tagged.digest == first
+    moved = published(capsys, other, host, "--force")
+    assert moved["tags"] == [{"tag": "1.0.0", "changed": True}]
+
+
+def test_a_pack_of_the_same_content_is_left_where_that_is_allowed(
+    built: Path, host: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = published(capsys, built, host)["digest"]
+    again = [*arguments(built, host), "--compression", "gzip"]
+
+    assert main(again) == 3
+    assert "--allow-equivalent" in capsys.readouterr().err
+    found = published(capsys, built, host, "--compression", "gzip", "--allow-equivalent")
+    assert found["digest"] == first
+    assert found["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--sbom"], "PK640"),
+        (["--also-tag", "a+b"], "PK611"),
+        (["--also-tag", "sha256-0"], "PK611"),
+        (["--username", "ci"], "PK640"),
+        (["--ca", "missing.pem"], "PK641"),
+    ],
+)
+def test_what_does_not_fit_a_layout_is_refused_before_anything_is_sent(
+    built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], words: str
+) -> None:
+    layout = tmp_path / "layout"
+    assert main(["package", str(built), "-o", str(layout)]) == 0
+
+    assert main(arguments(layout, "127.0.0.1:1", *options)) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_another_digest_than_the_reviewed_one_is_refused(
+    built: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = f"oci://127.0.0.1:1/packs/small@{digest_of(b'reviewed')}"
+
+    assert main(["publish", str(built), target]) == 1
+    assert "PK640" in capsys.readouterr().err
+
+
+def test_a_private_key_in_a_layout_of_others_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = Path(key_pair(tmp_path)[0]).read_bytes()
+    files = (OutputFile("key.pem", key),)
+    pack = pack_artifact(Built("demo", "1.0.0", "oci", files), tag="1.0.0")
+    write_layout(Bundle(pack, "demo", "1.0.0", "oci"), tmp_path / "layout")
+
+    assert main(arguments(tmp_path / "layout", "127.0.0.1:1")) == 1
+    assert "PK608" in capsys.readouterr().err
+
+
+# --- logins -----------------------------------------------------------------------------------
+
+
+@pytest.mark.tool("htpasswd")
+def test_a_password_is_read_and_never_shown(built: Path, tmp_path: Path) -> None:
+    key, _ = key_pair(tmp_path)
+    command = [sys.executable, "-m", "packc"]
+    with docker_registry(tmp_path / "auth", auth=htpasswd(tmp_path / "auth")) as host:
+        right = [*command, *arguments(built, host, *everything(key), "--username", USERNAME)]
+        done = subprocess.run(
+            [*right, "--password-stdin"], input=f"{PASSWORD}\n", capture_output=True, text=True
+        )
+        wrong = subprocess.run(
+            [*right, "--password-stdin"], input="wrong-word\n", capture_output=True, text=True
+        )
+        none = subprocess.run(
+            [*command, *arguments(built, host)],
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+
+    assert done.returncode == 0, done.stderr
+    assert wrong.returncode == none.returncode == 4
+    for text in (done.stdout, done.stderr, wrong.stdout, wrong.stderr):
+        assert PASSWORD not in text
+        assert "wrong-word" not in text
+
+
+def test_a_login_of_docker_is_used_with_a_server_of_tokens(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        token_server(tmp_path / "tokens") as tokens,
+        docker_registry(tmp_path / "auth", auth=tokens.auth) as host,
+    ):
+        auths = {host: {"identitytoken": "identity"}}
+        monkeypatch.setenv("DOCKER_AUTH_CONFIG", json.dumps({"auths": auths}))
+
+        assert main(arguments(built, host)) == 0
+        assert tokens.logins == ["identity"]
+
+
+# --- a bad network ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["drop", "lose", 503])
+def test_each_request_may_fail_once(
+    built: Path, bad: Proxy, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str | int
+) -> None:
+    key, public = key_pair(tmp_path)
+    bad.faults += [
+        Fault(f"{method} .*/{what}/", kind, 1, {"Retry-After": "0"})
+        for method in ("GET", "HEAD", "POST", "PUT")
+        for what in ("manifests", "blobs")
+    ]
+
+    published(capsys, built, bad.host, *everything(key))
+
+    verified = ["verify", f"oci://{bad.host}/packs/small:1.0.0", "--plain-http", "--key", public]
+    assert main(verified) == 0
+
+
+def test_a_registry_that_is_away_is_another_exit_code_than_one_that_refuses(
+    built: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments(built, "127.0.0.1:1"), "--timeout", "0.3"]) == 5
+    assert "error[PK634]" in capsys.readouterr().err
+
+
+def test_of_publishers_at_once_the_loser_is_told(small: Path, host: str, tmp_path: Path) -> None:
+    """Six packs of one version at the same time: who says that it is done is who has the tag."""
+    folders = [
+        build(small, tmp_path / str(size), "--set", f"small.size={size}") for size in range(2, 8)
+    ]
+    publishers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "packc", *arguments(folder, host, settle="0.5"), "-q"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for folder in folders
+    ]
+
+    ended = [(each.communicate(timeout=60), each.returncode) for each in publishers]
+
+    tagged = reader(host).manifest("1.0.0")
+    assert tagged is not None
+    winners = [out for (out, _), code in ended if code == 0]
+    assert [out.strip().rpartition("@")[2] for out in winners] == [tagged.digest]
+    assert {code for _, code in ended} == {0, 3}
+
+
+# --- interrupted ------------------------------------------------------------------------------
+
+STEPS = 10
+"""How many requests of the publication are each the last one before it is killed."""
+
+
+def test_a_publication_killed_at_any_step_shows_no_version_and_completes_the_next_time(
+    built: Path, bad: Proxy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, public = key_pair(tmp_path)
+    command = [*arguments(built, bad.host, "--key", key), "--timeout", "20"]
+    whole = count_requests(command, bad)
+    visible = []
+    for number in range(0, whole, max(1, whole // STEPS)):
+        target = f"packs/killed-{number}"
+        killed = [argument.replace("packs/small", target) for argument in command]
+        kill_at(killed, bad, number)
+        tagged = reader(bad.host, target).manifest("1.0.0")
+        verified = ["verify", f"oci://{bad.host}/{target}:1.0.0", "--plain-http", "--key", public]
+        if tagged is not None:
+            visible.append(number)
+            assert main(verified) == 0
+        assert main(killed) == 0
+        assert main(verified) == 0
+        capsys.readouterr()
+
+    assert all(number >= whole - 4 for number in visible)
+
+
+def count_requests(command: list[str], bad: Proxy) -> int:
+    bad.requests.clear()
+    assert main(command) == 0
+    return len(bad.requests)
+
+
+def kill_at(command: list[str], bad: Proxy, number: int) -> None:
+    """Run a command, and kill it when it has sent so many requests and one more."""
+    bad.requests.clear()
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "packc", *command],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+    ) as process:
+        while len(bad.requests) <= number and process.poll() is None:
+            time.sleep(0.0005)
+        process.send_signal(signal.SIGKILL)
+
+
+# --- other tools ------------------------------------------------------------------------------
+
+
+@pytest.mark.tool("skopeo")
+def test_skopeo_reads_and_copies_it(
+    built: Path, host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digest = published(capsys, built, host)["digest"]
+    source = f"docker://{host}/packs/small:1.0.0"
+    copy = ["skopeo", "copy", "--insecure-policy", "--src-tls-verify=false"]
+
+    raw = subprocess.run(
+        ["skopeo", "inspect", "--raw", "--tls-verify=false", source],
+        capture_output=True,
+        check=True,
+    )
+    subprocess.run(
+        [*copy, source, f"oci:{tmp_path}/copy:1.0.0"],
+        check=True,
+        capture_output=True,
+    )
+
+    assert digest_of(raw.stdout) == digest
+    assert main(["verify", str(tmp_path / "copy"), "--unsigned"]) == 0
+    assert digest in capsys.readouterr().out
+
+
+@pytest.mark.tool("cosign")
+def test_cosign_accepts_the_signature(
+    built: Path, host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, public = key_pair(tmp_path)
+    _, stranger = key_pair(tmp_path, "stranger", 0xBADBEEF)
+    digest = published(capsys, built, host, *everything(key))["digest"]
+    command = ["cosign", "verify", "--insecure-ignore-tlog=true", "--allow-http-registry"]
+    place = f"{host}/packs/small@{digest}"
+
+    good = subprocess.run([*command, "--key", public, place], capture_output=True, text=True)
+    bad_key = subprocess.run([*command, "--key", stranger, place], capture_output=True, text=True)
+
+    assert good.returncode == 0, good.stderr
+    assert digest in good.stdout
+    assert bad_key.returncode != 0
+
+
+def test_what_the_garbage_collection_took_is_published_again(
+    built: Path, bad: Proxy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, public = key_pair(tmp_path)
+    found = published(capsys, built, bad.host, "--key", key)
+    lost = found["referrers"][0]["digest"]
+    connection = http.client.HTTPConnection(bad.host)
+    connection.request("DELETE", f"/v2/packs/small/manifests/{lost}")
+    assert connection.getresponse().status == 202
+    connection.close()
+    command = ["verify", f"oci://{bad.host}/packs/small:1.0.0", "--plain-http", "--key", public]
+
+    assert main(command) == 0
+    assert "warning[PK639]" in capsys.readouterr().err
+    assert published(capsys, built, bad.host, "--key", key)["changed"] is True
+    assert main(command) == 0
+    assert "PK639" not in capsys.readouterr().err
+
+
+def test_signatures_of_others_stay(
+    built: Path, host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two keys sign one pack, as when a key is changed: both signatures hold."""
+    old, new = key_pair(tmp_path, "old", 7), key_pair(tmp_path, "new", 8)
+    digest = published(capsys, built, host, "--key", old[0])["digest"]
+    published(capsys, built, host, "--key", new[0])
+
+    reference = f"oci://{host}/packs/small@{digest}"
+    for _, public in (old, new):
+        assert main(["verify", reference, "--plain-http", "--key", public]) == 0
+    entries = listed(reader(host).manifest(fallback_tag(digest)), "")
+    assert len(entries) == 2
