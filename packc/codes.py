@@ -195,6 +195,111 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
             "several variants where one is meant",
             "Name one cloud with `--cloud`: `packc render` and `packc explain` take one variant.",
         ),
+        "PK221": Code(
+            "a plugin brings an object that is there already",
+            "Let one of the two bring the object, and the other patch it. An object that a plugin"
+            " brings does not stand in the pack as well.",
+        ),
+        "PK222": Code(
+            "a plugin brings something that is no Kubernetes object",
+            "Tell the plugin's author: an object has `apiVersion`, `kind` and `metadata.name`, is"
+            " no list, and holds nothing that the cluster sets itself, such as `status`.",
+        ),
+        "PK223": Code(
+            "a plugin brings a value that no manifest can hold",
+            "Tell the plugin's author: objects are made of dicts with text as keys, lists, text,"
+            " booleans, None, finite numbers and integers of 64 bits.",
+        ),
+        "PK224": Code(
+            "a plugin brings an object that is too deep or too large",
+            "Tell the plugin's author to flatten or split it. A cluster reads at most 3 MiB at a"
+            " time, and packc at most 100 levels.",
+        ),
+        "PK231": Code(
+            "a pack has no lock",
+            "Write one with `packc lock`, or build without `--locked`.",
+        ),
+        "PK232": Code(
+            "a lock is damaged",
+            "Restore `packc.lock` from version control, or delete it and write it anew. After a"
+            " merge that left marks, take either side and run `packc lock`.",
+        ),
+        "PK233": Code(
+            "a lock that a newer packc wrote",
+            "Use the packc that wrote it: the lock names its version.",
+        ),
+        "PK234": Code(
+            "something is not as it is locked",
+            "Restore what was locked, or look at what would change with `packc lock --upgrade` and"
+            " accept it. Each difference is an error of its own.",
+        ),
+        "PK235": Code(
+            "the lock does not name what is asked for",
+            "Add the cloud or format to the lock with `packc lock --cloud` or `--format`.",
+        ),
+        "PK236": Code(
+            "a plugin is refused",
+            "The pack or the command line asks for a plugin that `--refuse-plugin` names. Ask for"
+            " other clouds, features and formats, or do not refuse it.",
+        ),
+        "PK237": Code(
+            "a plugin needs another level of the API",
+            "Install a newer packc, or an older version of the plugin.",
+        ),
+        "PK238": Code(
+            "a hook changed what all code of the process shares",
+            "Tell the plugin's author: a hook leaves the working directory, the environment, the"
+            " umask, the locale, signal handlers, streams and threads alone. All but threads is put"
+            " back.",
+        ),
+        "PK239": Code(
+            "the files of a plugin cannot be read",
+            "Install it as files, not as an archive: their digest goes into records and locks.",
+        ),
+        "PK241": Code(
+            "a plugin breaks a rule of the conformance kit",
+            "The message begins with the rule, which has a page in `docs/plugins/rules/`.",
+        ),
+        "PK242": Code(
+            "a name that stands for several plugins",
+            "Name one by its entry point. `packc plugins` lists them.",
+        ),
+        "PK243": Code(
+            "a certificate that cannot be written",
+            "Certify the installed wheel, and name that with `--wheel`; no rule may be broken.",
+        ),
+        "PK244": Code(
+            "a file that is no certificate",
+            "Name a file that `packc plugin certify --certificate` has written.",
+        ),
+        "PK245": Code(
+            "a rule that the conformance kit does not have",
+            "Correct the spelling. `packc plugin certify --list` names the rules.",
+        ),
+        "PK251": Code(
+            "a name that a new plugin cannot have",
+            "Use a-z, 0-9 and single hyphens, as in `google-cloud`; `packc-` is put before it.",
+        ),
+        "PK252": Code(
+            "a name that is reserved",
+            "Choose another. YAML, Python or packc gives the word a meaning already.",
+        ),
+        "PK253": Code(
+            "a name that an installed plugin has",
+            "Choose another: packc refuses two plugins of one name. `packc plugins` lists them.",
+        ),
+        "PK254": Code(
+            "a place for a new project that is taken",
+            "Move it away, or choose another place with `-o`. Nothing is ever overwritten.",
+        ),
+        "PK255": Code(
+            "a title or an author that cannot stand in a project's files",
+            "Leave out quotes, braces, backslashes and what does not print.",
+        ),
+        "PK256": Code(
+            "a new project cannot be written",
+            "Choose another place with `-o`, or mend what the message names.",
+        ),
         # PK3xx: patches
         "PK301": Code(
             "a path breaks the syntax",
@@ -420,6 +525,145 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
             "the place of the output is taken",
             "Move away what is there, or choose another folder with `-o`: packc replaces only what"
             " it wrote.",
+        ),
+        # PK60x to PK62x: packaging, signing and verifying
+        "PK601": Code(
+            "a folder that cannot be packaged",
+            "Name what `packc build` wrote: a variant, a pack's tree of variants, or a Palette"
+            " pack.",
+        ),
+        "PK602": Code(
+            "a pack holds something else than files",
+            "Build it again into a new folder: links, pipes and devices are not published.",
+        ),
+        "PK603": Code(
+            "a name that not every system can hold",
+            "Rename the file.",
+        ),
+        "PK604": Code(
+            "a pack is too large",
+            "Keep out of it what no cluster reads.",
+        ),
+        "PK606": Code(
+            "a folder is not as the build wrote it",
+            "Build the pack again, and package it when nothing writes there.",
+        ),
+        "PK607": Code(
+            "a build record or a pack.json cannot be used",
+            "Build the pack again.",
+        ),
+        "PK608": Code(
+            "a pack holds a private key",
+            "Build it without the key, and put that into the cluster in another way.",
+        ),
+        "PK609": Code(
+            "a pack holds the value of a secret parameter",
+            "Publish it to nobody who may not read the value.",
+        ),
+        "PK610": Code(
+            "a reference to a registry is not understood",
+            "Write `oci://HOST[:PORT]/REPOSITORY[:TAG][@sha256:DIGEST]`.",
+        ),
+        "PK611": Code(
+            "a tag that cannot be given",
+            "Use letters, digits, `.`, `_` and `-`; `+` is in no tag.",
+        ),
+        "PK613": Code(
+            "something is no pack in an OCI layout",
+            "Name a folder or a file that `packc package` wrote.",
+        ),
+        "PK614": Code(
+            "a packaged pack is damaged",
+            "Trust it for nothing, and package or fetch it again.",
+        ),
+        "PK615": Code(
+            "an annotation that cannot be given",
+            "Set `SOURCE_DATE_EPOCH` to seconds since 1970, and use annotations of your own.",
+        ),
+        "PK616": Code(
+            "a key cannot be used",
+            "Name a key of P-256 in PEM, and its password where it is encrypted.",
+        ),
+        "PK617": Code(
+            "a private key can be read by others",
+            "Take the permissions from the others: `chmod 600`.",
+        ),
+        "PK620": Code(
+            "a signature is of no known form",
+            "Sign the pack again.",
+        ),
+        "PK621": Code(
+            "a signature does not hold",
+            "Check that the key is the one of whoever signed the pack; if it is, trust the pack for"
+            " nothing.",
+        ),
+        "PK622": Code(
+            "a signature is about something else",
+            "Somebody may have moved it here from another pack: trust it for nothing.",
+        ),
+        "PK623": Code(
+            "a pack is not signed",
+            "Package or publish it with `--key`.",
+        ),
+        "PK630": Code(
+            "what speaks with registries is not installed",
+            "Install the extra: `pip install 'packc[registry]'`.",
+        ),
+        "PK631": Code(
+            "a tag is taken",
+            "Publish a new version; `--force` moves the tag, for all who use it.",
+        ),
+        "PK632": Code(
+            "a registry refuses the login",
+            "Log in as with `docker login`, or give a name and a password.",
+        ),
+        "PK633": Code(
+            "a login cannot be read",
+            "Log in again with `docker` or `podman`, or mend the file.",
+        ),
+        "PK634": Code(
+            "a registry cannot be reached",
+            "Try again when network and registry are well: what was uploaded is not sent twice.",
+        ),
+        "PK635": Code(
+            "a registry answers in an unknown way",
+            "Check that the reference names a registry and a repository that is there.",
+        ),
+        "PK636": Code(
+            "a registry sends something else than what is asked",
+            "Trust it for nothing; compare with another network.",
+        ),
+        "PK637": Code(
+            "a pack is not there",
+            "Check the reference; the tag is the version.",
+        ),
+        "PK638": Code(
+            "a tag is not the version of its pack",
+            "Name the version, or the digest: whoever moves a tag can serve old content by it.",
+        ),
+        "PK639": Code(
+            "a registry has lost what it lists",
+            "Publish the pack again: what was removed is then stored anew.",
+        ),
+        "PK640": Code(
+            "options do not go together",
+            "Decide on one of the ways that the hint names.",
+        ),
+        "PK641": Code(
+            "certificates cannot be used",
+            "Name a file in PEM with `--ca`.",
+        ),
+        "PK642": Code(
+            "a pack cannot be built again",
+            "Take the source, the plugins and the release of packc that the provenance names.",
+        ),
+        "PK643": Code(
+            "it is not known how a pack was built",
+            "Publish it with `--provenance`, and give secrets again.",
+        ),
+        "PK644": Code(
+            "a pack was not verified",
+            "Name the key of who publishes it with `--key`.",
         ),
         # PK7xx: diff
         "PK701": Code(
@@ -690,6 +934,17 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
             "clouds that share a Palette pack and have different defaults",
             "Give one of the clouds a pack of its own under `palette.names`: a Palette pack has one"
             " values.yaml for all its clouds.",
+        ),
+        "PK985": Code(
+            "a value that Palette would not leave as it is",
+            "Leave `{{` out of defaults and presets: Palette looks for its macros there, and keeps"
+            " only those such as `{{ .spectro.system.cluster.name }}`. An integer beyond 2^53 is"
+            " rounded: make the parameter text.",
+        ),
+        "PK986": Code(
+            "the images of a Palette pack cannot be listed",
+            "Give the parameter a default, in pack.yaml or with `--set`: the list of images is that"
+            " of the default values.",
         ),
     }
 )

@@ -28,6 +28,11 @@ def _has_jest_sarif() -> bool:
     return (modules / "@microsoft" / "jest-sarif").is_dir()
 
 
+def _has_sigstore() -> bool:
+    modules = Path(os.environ.get(NODE_MODULES, "node_modules")) / "@sigstore"
+    return shutil.which("node") is not None and (modules / "verify").is_dir()
+
+
 def _runs(program: str) -> bool:
     """Return whether it runs: pyenv has a python3.13 on the PATH that may stand for no version."""
     found = shutil.which(program)
@@ -38,6 +43,7 @@ PYTHONS = ("python3.11", "python3.12", "python3.13")
 PROBES: dict[str, Callable[[], bool]] = {
     "jest-sarif": _has_jest_sarif,
     "js-yaml": _has_js_yaml,
+    "sigstore-js": _has_sigstore,
     **{python: partial(_runs, python) for python in PYTHONS},
 }
 """How to find what is more than a program on the PATH."""
@@ -116,29 +122,43 @@ def build_distributions() -> Callable[..., None]:
     return build_with_hatch
 
 
+def _make_environment(folder: Path, python: str, wheel: Path) -> None:
+    subprocess.run([python, "-m", "venv", folder], check=True)
+    pip: list[str | Path] = [
+        folder / "bin" / "pip",
+        "--disable-pip-version-check",
+        "install",
+        "--quiet",
+    ]
+    done = subprocess.run([*pip, wheel], capture_output=True, text=True)
+    if "from versions: none" in done.stderr and REQUIRED not in os.environ:
+        pytest.skip("no package index can be reached")
+    assert done.returncode == 0, done.stderr
+
+
+Environment = Callable[[str, str], Path]
+
+
+@pytest.fixture(scope="session")
+def environment(once: Once, distributions: Path) -> Environment:
+    """Return the environment of a name, made with a Python, in which the wheel is installed."""
+    (wheel,) = distributions.glob("*.whl")
+
+    def named(name: str, python: str) -> Path:
+        return once(f"venv-{name}", lambda folder: _make_environment(folder, python, wheel))
+
+    return named
+
+
 Install = Callable[[str], Path]
 
 
 @pytest.fixture(scope="session")
-def installed(once: Once, distributions: Path) -> Install:
+def installed(environment: Environment) -> Install:
     """Return the packc command of a new environment in which the wheel is installed."""
-    (wheel,) = distributions.glob("*.whl")
 
     def install(python: str) -> Path:
-        def make(folder: Path) -> None:
-            subprocess.run([python, "-m", "venv", folder], check=True)
-            pip: list[str | Path] = [
-                folder / "bin" / "pip",
-                "--disable-pip-version-check",
-                "install",
-                "--quiet",
-            ]
-            done = subprocess.run([*pip, wheel], capture_output=True, text=True)
-            if "from versions: none" in done.stderr and REQUIRED not in os.environ:
-                pytest.skip("no package index can be reached")
-            assert done.returncode == 0, done.stderr
-
-        return once(f"venv-{Path(python).name}", make) / "bin" / "packc"
+        return environment(Path(python).name, python) / "bin" / "packc"
 
     return install
 

@@ -29,7 +29,6 @@ BOTH_GROUPS = ["projectcalico.org", CRD_GROUP]
 # Kind, apiVersion, namespace, name.
 INVENTORY = {
     ("ConfigMap", "v1", SYSTEM, "calico-config"),
-    ("Secret", "v1", SYSTEM, "calico-etcd-secrets"),
     ("ServiceAccount", "v1", SYSTEM, "calico-cni-plugin"),
     ("ServiceAccount", "v1", SYSTEM, "calico-kube-controllers"),
     ("ServiceAccount", "v1", SYSTEM, "calico-node"),
@@ -680,12 +679,6 @@ def test_the_config_map_holds_four_strings() -> None:
         "veth_mtu": "0",
     }
     assert isinstance(data["cni_network_config"], str)
-
-
-def test_the_etcd_secret_is_there_and_empty() -> None:
-    secret = objects()["Secret", "calico-etcd-secrets"]
-
-    assert (secret["type"], secret["data"]) == ("Opaque", {})
 
 
 def test_the_cni_configuration_is_json_once_it_is_filled_in() -> None:

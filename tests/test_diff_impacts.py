@@ -377,7 +377,7 @@ def test_a_rule_of_another_object_does_not_hold() -> None:
 
 
 def test_each_rule_of_calico_speaks_of_a_field_that_some_variant_has(calico: Path) -> None:
-    rules = pack_rules(load(calico))
+    rules = pack_rules(load(calico), (), lambda: False)
     sets = ("etcd.endpoints=https://192.0.2.1:2379",)
     snapshots = []
     for features in ((), ("etcd-tls",)):

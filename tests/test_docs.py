@@ -1,8 +1,9 @@
 """The documentation is true: its commands are run, its files loaded, its tables made from the code.
 
 Each document is replayed from top to bottom in a folder of its own. A `yaml` block whose first
-line is a comment with a path is written to that path; a `console` block is run, line by line. To
-rewrite outputs and tables after a change, run this file with PACKC_UPDATE_DOCS=1 and read the diff.
+line is a comment with a path is written to that path; a `python` block whose first line names a
+plugin is installed; a `console` block is run, line by line. To rewrite outputs and tables after a
+change, run this file with PACKC_UPDATE_DOCS=1 and read the diff.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from enum import StrEnum
-from importlib.metadata import EntryPoint
+from functools import partial
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
@@ -29,12 +30,11 @@ import pytest
 
 from packc import api, hookspecs, render, schema, spec, yamlio
 from packc.cli import BUG, main
+from packc.codes import CODES
 from packc.diagnostics import Diagnostic
-from packc.model import Distribution
 from packc.parameters import LIMITS
 from packc.patching.keyed import KEYED_LISTS, ORDERED_LISTS
-from packc.pipeline import Compiled, Selection, compile_variant, prepare
-from packc.plugins import Found, Host
+from packc.plugins import Host
 from packc.spec import PackSpec, PatchFile
 from packc.speccheck import spec_findings
 from packc.structure import structure
@@ -45,13 +45,22 @@ DOCUMENTS = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
     *sorted({*ROOT.glob("docs/*.md")} - {ROOT / "docs" / "diagnostics.md"}),
+    # The tutorial there installs things: tests/test_docs_plugins.py follows it.
+    *sorted({*ROOT.glob("docs/plugins/*.md")} - {ROOT / "docs" / "plugins" / "tutorial.md"}),
 ]
-MARKDOWN = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("packs/**/*.md")})
+MARKDOWN = sorted(
+    path
+    for pattern in ("*.md", "docs/*.md", "docs/plugins/**/*.md", "packs/**/*.md")
+    for path in ROOT.glob(pattern)
+)
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 UPDATE = "PACKC_UPDATE_DOCS"
 
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"# (?P<path>[\w./-]+\.yaml)(?P<added>, at the end)?\n")
+MODULE = re.compile(
+    r"# (?P<module>packc_\w+)\.py: the (?P<kind>cloud|feature|format) (?P<name>[\w-]+)\n"
+)
 PACKC = re.compile(
     r"(?:.* && )?(?:\.venv/bin/)?packc (?P<arguments>[^|>]*)(?P<onward>[|>].*)?", re.DOTALL
 )
@@ -74,6 +83,8 @@ def _replayed_block(block: re.Match[str]) -> str:
     language, body = block.group("language", "body")
     if language == "yaml":
         write_example(body)
+    if language == "python":
+        install_example(body)
     if language == "console":
         commands = [line[2:] for line in body.splitlines() if line.startswith("$ ")]
         body = "".join(f"$ {command}\n{run(command)}" for command in commands)
@@ -89,6 +100,20 @@ def write_example(body: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a" if named["added"] else "w", encoding="utf-8") as file:
         file.write(body.removeprefix(named[0]))
+
+
+def install_example(body: str) -> None:
+    """Install the plugin that the first line of a Python block names, in the folder `plugins`."""
+    named = MODULE.match(body)
+    if named is None:
+        return
+    module, group = named["module"], "packc.formats" if named["kind"] == "format" else "packc"
+    info = Path("plugins", f"{module}-1.0.0.dist-info")
+    info.mkdir(parents=True)
+    distribution = module.replace("_", "-")
+    (info / "METADATA").write_text(f"Name: {distribution}\nVersion: 1.0.0\n")
+    (info / "entry_points.txt").write_text(f"[{group}]\n{named['name']} = {module}\n")
+    Path("plugins", f"{module}.py").write_text(body, encoding="utf-8")
 
 
 def run(command: str) -> str:
@@ -149,7 +174,8 @@ def with_tables(text: str) -> str:
 def table(name: str, text: str) -> str:
     makers: dict[str, Callable[[], Iterator[str]]] = {
         "api": api_rows,
-        "hooks": hook_sections,
+        "hooks": hook_rows,
+        **{name: partial(hook_section, name) for name in hooks()},
         "keyed_lists": keyed_list_rows,
         "layers": layer_drawing,
         "limits": limit_rows,
@@ -263,17 +289,40 @@ def project_file() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def hook_sections() -> Iterator[str]:
+def hook_rows() -> Iterator[str]:
+    yield "| hook | what it does |"
+    yield "|---|---|"
     for name, hook in hooks().items():
-        yield f"### `{name}({', '.join(inspect.signature(hook).parameters)})`"
+        yield f"| [`{name}`]({name}.md) | {first_paragraph(hook)} |"
+
+
+HOOK_FAULTS = ("PK205", "PK206", "PK207", "PK208", "PK209")
+"""What can go wrong in every hook, so that no docstring says it."""
+
+
+def hook_section(name: str) -> Iterator[str]:
+    """Yield what a page says of a hook: signature, docstring, users and codes."""
+    hook = hooks()[name]
+    described = inspect.cleandoc(hook.__doc__ or "")
+    yield "```python"
+    yield f"def {name}{inspect.signature(hook)}".replace("'", "")
+    yield "```"
+    yield ""
+    yield described
+    yield ""
+    if users := users_of(name):
+        yield f"Used by {', '.join(f'`{user}`' for user in users)}."
         yield ""
-        yield f"Gives `{inspect.signature(hook).return_annotation}`."
-        users = [plugin for plugin in sorted(Host().installed) if name in hooks_of(plugin)]
-        if users:
-            yield f"Used by {', '.join(f'`{user}`' for user in users)}."
-        yield ""
-        yield inspect.cleandoc(hook.__doc__ or "")
-        yield ""
+    yield "| code | what went wrong |"
+    yield "|---|---|"
+    for code in sorted({*re.findall(r"PK\d{3}", described), *HOOK_FAULTS}):
+        meaning = CODES[code].meaning
+        yield f"| [{code}](../diagnostics.md#{slug(f'{code}: {meaning}')}) | {meaning} |"
+
+
+def users_of(hook: str) -> list[str]:
+    """Return the plugins of this repository that implement a hook."""
+    return [name for name in sorted(OURS) if hook in hooks_of(name)]
 
 
 def hooks() -> dict[str, Callable[..., Any]]:
@@ -284,6 +333,8 @@ def hooks_of(plugin: str) -> tuple[str, ...]:
     host = Host()
     return host.hooks(host.load(plugin))
 
+
+OURS = tuple(project_file()["project"]["entry-points"]["packc"])
 
 WITHOUT_DOCSTRING = {
     "Object": "A Kubernetes object: a map, read-only in a hook.",
@@ -325,11 +376,18 @@ def first_paragraph(thing: Any) -> str:
 
 
 @pytest.fixture
-def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the packs of the repository in it, which is the working directory."""
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with the packs of the repository in it, which is the working directory.
+
+    Plugins of a document are installed in `plugins` below it.
+    """
     shutil.copytree(ROOT / "packs", tmp_path / "packs")
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    monkeypatch.syspath_prepend(tmp_path / "plugins")
+    known = set(sys.modules)
+    yield tmp_path
+    for name in {name for name in sys.modules if name.startswith("packc_")} - known:
+        del sys.modules[name]
 
 
 @pytest.mark.usefixtures("workplace")
@@ -404,55 +462,21 @@ def problems_of(path: Path, body: str) -> Iterator[Diagnostic]:
 # --- plugins ----------------------------------------------------------------------------------
 
 
-def block_of(document: str, language: str) -> str:
-    text = (ROOT / "docs" / document).read_text(encoding="utf-8")
-    return next(block["body"] for block in FENCE.finditer(text) if block["language"] == language)
-
-
-@pytest.fixture
-def example_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
-    """A host that has the plugin of docs/plugins.md installed, and none beside it."""
-    entries = tomllib.loads(block_of("plugins.md", "toml"))["project"]["entry-points"]["packc"]
-    ((name, module),) = entries.items()
-    (tmp_path / f"{module}.py").write_text(block_of("plugins.md", "python"), encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, module, raising=False)
-    entry = EntryPoint(name, module, "packc")
-    return Host({name: (Found(name, module, Distribution("packc-metal", "1.0.0"), entry),)})
-
-
-def calico_on_metal(host: Host) -> Compiled:
-    prepared = prepare(str(ROOT / "packs" / "calico"), Selection(clouds=("metal",)), host)
-    return compile_variant(prepared, prepared.active.clouds["metal"])
-
-
-def test_example_plugin_decides_the_default_of_a_pack(example_host: Host) -> None:
-    compiled = calico_on_metal(example_host)
-
-    assert compiled.resolved.plain()["calico.encapsulationType"] == "CALICO_IPV4POOL_VXLAN"
-
-
-def test_example_plugin_patches_calico(example_host: Host) -> None:
-    compiled = calico_on_metal(example_host)
-
-    (node,) = (data for data in compiled.objects if data["kind"] == "DaemonSet")
-    (container,) = node["spec"]["template"]["spec"]["containers"]
-    assert {"name": "IP_AUTODETECTION_METHOD", "value": "kubernetes-internal-ip"} in container[
-        "env"
-    ]
-    assert any(note.origin and note.origin.writer == "metal" for note in compiled.notes)
-
-
 @pytest.mark.parametrize("name", api.__all__)
 def test_every_name_of_the_api_is_documented(name: str) -> None:
-    assert f"| `{name}` |" in (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
+    assert f"| `{name}` |" in (ROOT / "docs" / "plugins" / "api.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", hooks())
-def test_every_hook_is_documented_with_its_arguments(name: str) -> None:
-    arguments = ", ".join(inspect.signature(hooks()[name]).parameters)
+def test_every_hook_has_a_page_with_an_example(name: str) -> None:
+    page = ROOT / "docs" / "plugins" / f"{name}.md"
+    text = page.read_text(encoding="utf-8")
 
-    assert f"### `{name}({arguments})`" in (ROOT / "docs" / "plugins.md").read_text("utf-8")
+    assert f"<!-- table: {name} -->" in text
+    assert any(
+        f"\n\n@hookimpl\ndef {name}(" in block["body"] and MODULE.match(block["body"])
+        for block in FENCE.finditer(text)
+    )
 
 
 # --- every key, link and dependency -----------------------------------------------------------

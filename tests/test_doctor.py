@@ -159,7 +159,12 @@ LEAKS: Mapping[str, tuple[str, str, str | None, str | None]] = {
         None,
     ),
     "socket": ("socket", "socket.socket().close()", None, "PK803"),
-    "umask": ("os", "os.umask(0o022)", "depends on the umask", "PK808"),
+    "umask": (
+        "os",
+        "[mask := os.umask(0o022), os.umask(mask)][0]",
+        "depends on the umask",
+        "PK808",
+    ),
     "user": ("getpass", "getpass.getuser()", "depends on the user", "PK805"),
     "uuid": ("uuid", "uuid.uuid4()", BUILDS, "PK807"),
     "working-folder": ("os", "os.getcwd()", "depends on the folder", "PK808"),
@@ -180,6 +185,11 @@ HOOKS: Mapping[str, tuple[str, str]] = {
     "in-parameters": ("parameters", "/0/default of its answer"),
 }
 ON_IMPORT = "when-imported"
+NUMBER = (
+    "[before := locale.setlocale(locale.LC_ALL), locale.setlocale(locale.LC_ALL, ''),"
+    " f'{0.5:n}', locale.setlocale(locale.LC_ALL, before)][2]"
+)
+"""Written as the locale has it, which stands as it was afterwards: packc insists on that."""
 LOCALE = "number"
 
 
@@ -200,7 +210,7 @@ def examined(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         install(folder / "plugins", name, text)
     text = plugin_text(ON_IMPORT, "time", "NOW", top="NOW = time.time()")
     install(folder / "plugins", ON_IMPORT, text)
-    text = plugin_text(LOCALE, "locale", "locale.setlocale(locale.LC_ALL, '') and f'{0.5:n}'")
+    text = plugin_text(LOCALE, "locale", NUMBER)
     install(folder / "plugins", LOCALE, text)
     make_pack(folder / "pack", "moon", (*LEAKS, *HOOKS, ON_IMPORT, LOCALE))
     run = run_doctor(folder, "--output", "json")

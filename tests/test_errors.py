@@ -9,6 +9,7 @@ expected, and the examples in docs/diagnostics.md: read the diff.
 from __future__ import annotations
 
 import ast
+import hashlib
 import importlib
 import json
 import os
@@ -19,12 +20,26 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from attrs import evolve
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from registries import served
 
 from packc.cli import main
 from packc.codes import CODES
+from packc.publish.layout import write_layout
+from packc.publish.manifest import referrer
+from packc.publish.model import MANIFEST, Artifact, Blob, Descriptor
+from packc.publish.package import Wish, package
+from packc.publish.registry.tags import fallback_tag
+from packc.publish.signing.bundle import BUNDLE, signature_artifact
+from packc.publish.signing.keys import PrivateKey, read_private_key
 
 ROOT = Path(__file__).parent.parent
 ERRORS = ROOT / "tests" / "errors"
@@ -128,6 +143,127 @@ def _too_large(folder: Path) -> None:
         stream.truncate(64 * 1024 * 1024 + 1)
 
 
+def _locked(*changes: Callable[[Path], None]) -> Callable[[Path], None]:
+    """Return what locks the pack, and changes files of it then."""
+
+    def make(folder: Path) -> None:
+        assert main(["lock", str(folder / "pack"), "--quiet"]) == 0
+        for change in changes:
+            change(folder)
+
+    return make
+
+
+def _replaced(file: str, old: bytes, new: bytes) -> Callable[[Path], None]:
+    def make(folder: Path) -> None:
+        path = folder / file
+        path.write_bytes(path.read_bytes().replace(old, new))
+
+    return make
+
+
+# --- packs that are packaged ------------------------------------------------------------------
+
+
+def _variant(change: Callable[[Path], None]) -> Callable[[Path], None]:
+    """Return what builds the demo pack and then changes something in the variant's folder."""
+
+    def make(folder: Path) -> None:
+        options = ["--quiet", "--out", str(folder / "dist")]
+        assert main(["build", str(folder / "pack"), *options]) == 0
+        change(folder / "dist" / "demo" / "1.0" / "aws")
+
+    return make
+
+
+def _note_a_secret(variant: Path) -> None:
+    record = json.loads((variant / "build.json").read_text())
+    record["parameters"]["demo.size"]["value"] = "(secret)"
+    (variant / "build.json").write_text(json.dumps(record))
+
+
+def _key(folder: Path, number: int = 1) -> PrivateKey:
+    """Write a key pair, k.key and k.pub."""
+    (folder / "k.key").write_text(_pem(number))
+    (folder / "k.key").chmod(0o644)
+    key = read_private_key(str(folder / "k.key"), {})
+    (folder / "k.pub").write_text(key.public.pem)
+    return key
+
+
+def _pem(number: int) -> str:
+    """Return a private key that is nobody's secret: it is made of a small number."""
+    key = ec.derive_private_key(number, ec.SECP256R1())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def _key_in_a_pack(folder: Path) -> None:
+    _key(folder)
+    (folder / "k.key").rename(folder / PALETTE / "manifests" / "key.yaml")
+
+
+def _layout(signed: Callable[[Artifact, PrivateKey], Artifact | None]) -> Callable[[Path], None]:
+    """Return what packages the Palette pack, with what a function hangs on it."""
+
+    def make(folder: Path) -> None:
+        bundle = package(str(folder / PALETTE), Wish()).bundle
+        referrer = signed(bundle.pack, _key(folder, 2))
+        _key(folder)
+        referrers = () if referrer is None else (referrer,)
+        write_layout(evolve(bundle, referrers=referrers), folder / "layout")
+
+    return make
+
+
+def _of_another_pack(pack: Artifact, _: PrivateKey) -> Artifact:
+    other = evolve(pack, content=pack.content + b"\n")
+    ours = read_private_key("env://KEY", {"KEY": _pem(1)})
+    signature = signature_artifact(other, ours)
+    return referrer(pack, signature.blobs[1], signature.annotations)
+
+
+def _of_no_form(pack: Artifact, key: PrivateKey) -> Artifact:
+    annotations = signature_artifact(pack, key).annotations
+    return referrer(pack, Blob(BUNDLE, b"{}"), annotations)
+
+
+def _damaged(folder: Path) -> None:
+    _layout(lambda pack, key: None)(folder)
+    empty = folder / "layout" / "blobs" / "sha256" / hashlib.sha256(b"{}").hexdigest()
+    empty.write_bytes(b"[]")
+
+
+def _another_source(folder: Path) -> None:
+    """Package a variant with its provenance, then change the source of its pack."""
+    assert main(["build", str(folder / "pack"), "-o", str(folder / "dist"), "-q"]) == 0
+    variant = next((folder / "dist" / "demo").glob("*/aws"))
+    bundle = package(str(variant), Wish(provenance=True)).bundle
+    write_layout(bundle, folder / "layout")
+    _append(BASE, b"  added: later\n")(folder)
+
+
+def _in_a_registry(tag: str, lost: Descriptor | None = None) -> Callable[[Path], None]:
+    """Return what lets the registry of a case serve the Palette pack under a tag.
+
+    `lost` is what the registry says that refers to it, and does not have.
+    """
+
+    def make(folder: Path) -> None:
+        pack = package(str(folder / PALETTE), Wish()).bundle.pack
+        base = "GET /v2/packs/demo/"
+        bodies = {f"manifests/{tag}": pack.content}
+        bodies |= {f"blobs/{blob.digest}": blob.content for blob in pack.blobs}
+        index = {"manifests": [lost.as_json()] if lost else []}
+        bodies |= {f"manifests/{fallback_tag(pack.digest)}": json.dumps(index).encode()}
+        answers = {
+            f"{base}{name}": {"status": 200, "body": body.decode("latin-1")}
+            for name, body in bodies.items()
+        }
+        (folder / "surroundings.json").write_text(json.dumps({"answers": answers}))
+
+    return make
+
+
 MADE: Mapping[str, Callable[[Path], None]] = {
     "PK101-values-file-is-a-pipe": lambda folder: os.mkfifo(folder / "site.yaml"),
     "PK101-values-file-is-too-large": _too_large,
@@ -141,6 +277,35 @@ MADE: Mapping[str, Callable[[Path], None]] = {
     "PK120-link": _link(BASE, "/etc/hostname"),
     "PK120-linked-folder": _linked_folder,
     "PK502-too-deep": _deep_object,
+    "PK234-base-file-has-changed": _locked(_append(BASE, b"# changed\n")),
+    "PK234-line-ends": _locked(_replaced(BASE, b"\n", b"\r\n")),
+    "PK234-plugin-is-not-installed": _locked(
+        _replaced(
+            "pack/packc.lock",
+            b'"features": {}',
+            b'"features": {"moon": {"digest": "sha256:0", "name": "demo-moon", "version": "1.0"}}',
+        )
+    ),
+    "PK235-cloud-that-is-not-locked": _locked(),
+    "PK602-link": _variant(lambda variant: (variant / "link").symlink_to("manifests.yaml")),
+    "PK603-line-end": _variant(lambda variant: (variant / "two\nlines.yaml").touch()),
+    "PK604-large-file": _variant(_too_large),
+    "PK606-edited": _variant(lambda variant: (variant / "manifests.yaml").write_text("edited")),
+    "PK607-empty-record": _variant(lambda variant: (variant / "build.json").write_text("{}")),
+    "PK608-in-a-manifest": _key_in_a_pack,
+    "PK609-secret-parameter": _variant(_note_a_secret),
+    "PK614-changed-blob": _damaged,
+    "PK617-readable-by-others": lambda folder: _key(folder) and None,
+    "PK620-empty-bundle": _layout(_of_no_form),
+    "PK621-another-key": _layout(signature_artifact),
+    "PK622-moved-here": _layout(_of_another_pack),
+    "PK623-unsigned": _layout(lambda pack, key: None),
+    "PK638-moving-tag": _in_a_registry("latest"),
+    "PK639-lost-referrer": _in_a_registry("1.0.0", Descriptor(MANIFEST, f"sha256:{'0' * 64}", 2)),
+    "PK640-packaged-already": _layout(lambda pack, key: None),
+    "PK642-another-source": _another_source,
+    "PK643-no-provenance": _layout(lambda pack, key: None),
+    "PK644-nobody-knows": _layout(lambda pack, key: None),
     "PK954-no-logo-and-no-readme": _without("logo.png", "README.md"),
     "PK958-folder-is-another-chart": _charts("size: 2\n"),
     "PK960-another-version": _charts("size: 1\n"),
@@ -186,6 +351,33 @@ def _code(case: Path) -> str:
     return case.name.partition("-")[0]
 
 
+@contextmanager
+def _surroundings(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Set up what a case's file says: modules that are missing, variables, a registry's answers.
+
+    The registry is reached as registry.example, in plain HTTP through a proxy.
+    """
+    data = json.loads(file.read_text()) if file.exists() else {}
+    for name in data.get("missing", ()):
+        monkeypatch.setitem(sys.modules, name, None)
+    for name, value in data.get("environment", {}).items():
+        monkeypatch.setenv(name, value)
+    if "answers" not in data:
+        yield
+        return
+
+    def answer(handler: Any) -> None:
+        path = urlsplit(handler.path).path
+        entry = data["answers"].get(f"{handler.command} {path}", {"status": 404})
+        handler.reply(
+            entry["status"], entry.get("headers", {}), entry.get("body", "").encode("latin-1")
+        )
+
+    with served(answer) as host:
+        monkeypatch.setenv("http_proxy", f"http://{host}")
+        yield
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_case_gives_the_text_that_it_expects(
     case: Path,
@@ -198,7 +390,8 @@ def test_a_case_gives_the_text_that_it_expects(
     installed(tmp_path / "plugins")
     monkeypatch.chdir(tmp_path)
 
-    code = main(arguments)
+    with _surroundings(tmp_path / "surroundings.json", monkeypatch):
+        code = main(arguments)
 
     found = f"exit {code}\n{capsys.readouterr().err}"
     if IS_UPDATE:
@@ -232,7 +425,7 @@ def test_an_expected_text_keeps_to_the_style(case: Path) -> None:
     messages = [match[1] for line in lines if (match := HEAD.search(line))]
     hints = [line for line in lines if line.startswith("  hint: ")]
 
-    assert code in ("exit 0", "exit 1")
+    assert code in [f"exit {number}" for number in (0, 1, 3, 4, 5, 6)]
     assert all("Traceback" not in line for line in lines)
     assert messages
     assert len(hints) == len(messages) or _code(case) in SELF_EXPLAINING
@@ -283,7 +476,7 @@ def test_the_page_names_the_codes_of_the_plugins_in_this_repository() -> None:
 
 def test_the_page_holds_each_code_with_a_real_example() -> None:
     written, _, _ = PAGE.read_text().partition(GENERATED)
-    page = written + GENERATED + "\n" + "\n".join(map(_section, CODES))
+    page = written + GENERATED + "\n" + "\n".join([_section(code) for code in CODES])
     if IS_UPDATE:
         PAGE.write_text(page)
 

@@ -24,6 +24,7 @@ TOOLS = PYPROJECT["tool"]
 PLUGINS = sorted(path.name for path in (ROOT / "plugins").glob("packc_*"))
 PACKAGES = ["packc", *PLUGINS]
 NAMES = {plugin.removeprefix("packc_").replace("_", "-"): plugin for plugin in PLUGINS}
+FORMATS = {name: f"packc.formats.{name}" for name in ("helm", "kustomize", "palette")}
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def sources() -> set[str]:
         path.relative_to(root).as_posix()
         for root, package in [(ROOT, "packc"), *((ROOT / "plugins", name) for name in PLUGINS)]
         for path in (root / package).rglob("*")
-        if path.suffix == ".py" or path.name == "py.typed"
+        if path.suffix in (".py", ".tmpl") or path.name == "py.typed"
     }
 
 
@@ -78,7 +79,7 @@ def test_every_plugin_folder_is_in_every_list() -> None:
             Path(path).name for path in TOOLS["hatch"]["build"]["targets"]["wheel"]["packages"]
         ],
         "contents": TOOLS["check-wheel-contents"]["toplevel"],
-        "mypy": TOOLS["mypy"]["packages"],
+        "mypy": [name for name in TOOLS["mypy"]["packages"] if name != "bench"],
         "importlinter": TOOLS["importlinter"]["root_packages"],
     }
     plugins = {
@@ -168,7 +169,7 @@ def test_the_sdist_holds_all_that_tests_and_readers_need(sdist: Path) -> None:
 
     wanted = {
         path.relative_to(ROOT).as_posix()
-        for folder in ("packs", "tests", "snapshots", "docs", "packc", "plugins")
+        for folder in ("packs", "tests", "snapshots", "docs", "examples", "packc", "plugins")
         for path in (ROOT / folder).rglob("*")
         if path.is_file() and not is_cache(path)
     }
@@ -209,7 +210,7 @@ def test_a_clean_install_builds_what_the_checkout_builds(
 def test_a_clean_install_has_the_plugins(tmp_path: Path, installed: Callable[[str], Path]) -> None:
     found = json.loads(run(installed(sys.executable), "plugins", "--output", "json", cwd=tmp_path))
 
-    assert {entry["name"]: entry["module"] for entry in found} == NAMES
+    assert {entry["name"]: entry["module"] for entry in found} == {**NAMES, **FORMATS}
     assert all("problem" not in entry for entry in found)
     assert {entry["version"] for entry in found} == {__version__}
 

@@ -35,6 +35,7 @@ from packc.model import (
     FileContent,
     Finding,
     Level,
+    NewObject,
     Note,
     Patch,
     Variant,
@@ -310,6 +311,32 @@ def test_the_config_names_the_files_where_the_secret_is_mounted() -> None:
         "/data/etcd_cert": "/calico-secrets/etcd-cert",
         "/data/etcd_key": "/calico-secrets/etcd-key",
     }
+
+
+def test_the_secret_is_made_where_the_pack_says() -> None:
+    [secret] = ask("packc_objects", NewObject, variant=variant_of({}))
+
+    assert secret.data == {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "calico-etcd-secrets", "namespace": "kube-system"},
+        "type": "Opaque",
+        "data": {},
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "Secret", "Secret/name", "Secret//name", "Secret/a/", "ConfigMap/a/b", "Secret/a/b/c"],
+)
+def test_a_setting_that_names_no_secret_is_an_error_and_makes_none(name: str) -> None:
+    named = {"etcd-tls": SETTINGS | {"secret": name}}
+    variant = evolve(variant_of({}), settings=named)
+
+    findings = ask("packc_check", Finding, variant=variant, objects=(), now=NOW)
+
+    assert ask("packc_objects", NewObject, variant=variant) == []
+    assert ("ETCD116", "") in codes(findings)
 
 
 def test_without_files_the_config_names_none_and_the_secret_stays_empty() -> None:

@@ -14,7 +14,6 @@ from attrs import evolve, frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packc.bind import base_objects, bind
 from packc.diagnostics import PackcError, Span
 from packc.emit import emit
 from packc.model import (
@@ -35,6 +34,8 @@ from packc.pipeline import (
     Prepared,
     Selection,
     account_of,
+    all_objects,
+    all_patches,
     compile_pack,
     prepare,
     traced,
@@ -421,12 +422,8 @@ def check_causality(case: Case) -> int:
 
 def cases_of(prepared: Prepared, compiled: Compiled) -> Iterator[Case]:
     """Yield each object of a variant that is patched, with the patches on it."""
-    pack, resolved = prepared.pack, compiled.resolved
-    bases = base_objects(pack, resolved)
-    patches = list(bind(pack, resolved, bases))
-    for plugin in prepared.active.taking_part(resolved.variant.cloud.name):
-        answers = prepared.active.host.ask(plugin, "packc_patches", Patch, variant=resolved.variant)
-        patches += [evolve(answer, origin=Origin(plugin.name)) for answer in answers]
+    bases = all_objects(prepared, compiled.resolved)
+    patches = all_patches(prepared, compiled.resolved, bases)
     for base in bases:
         names = (f"{base.identity.kind}/{base.identity.name}", str(base.identity))
         chosen = [each for each in patches if evolve_name(each.object) in names]

@@ -20,13 +20,13 @@ from packc.cli.report import (
     readable,
     wants_colour,
 )
-from packc.cli.selection import host_of, selection_of
+from packc.cli.selection import host_of, named_formats, selection_of
 from packc.cli.table import table
 from packc.diagnostics import Diagnostic, PackcError, Severity, in_order
-from packc.formatting import ALL, MANIFESTS, Formatted, format_host, write_formats
+from packc.formatting import Formatted, format_host, write_formats
 from packc.model import MARKER, Level, Note
 from packc.pipeline import Compiled, Prepared, Written, compile_variant, prepare, write_pack
-from packc.plugins import Host
+from packc.plugins import ALL, MANIFESTS, Host
 from packc.record import sha256, shown
 
 COLUMNS = ("variant", "objects", "bytes", "digest", "notes", "warnings")
@@ -107,9 +107,8 @@ def _build_manifests(
 def _build_formats(
     folder: str, options: Namespace, prepared: Prepared, outcome: Outcome, step: Any
 ) -> None:
-    host = format_host(options.hook_timeout)
-    installed = host.installed if ALL in options.formats else ()
-    names = [n for n in dict.fromkeys((*options.formats, *installed)) if n not in (MANIFESTS, ALL)]
+    host = format_host(options.hook_timeout, frozenset(options.refused))
+    names = named_formats(options.formats)
     if not names:
         return
     step(f"{folder} {', '.join(names)}")

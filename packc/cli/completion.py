@@ -53,10 +53,9 @@ def parameters(parsed_args: Namespace, **_: Any) -> Iterable[str]:
 
 def formats(**_: Any) -> Iterable[str]:
     """Offer the formats that are installed."""
-    from packc.formatting import ALL, GROUP, MANIFESTS
-    from packc.plugins import discover
+    from packc.plugins import ALL, FORMATS, MANIFESTS, discover
 
-    return [MANIFESTS, *discover(GROUP), ALL]
+    return [MANIFESTS, *discover(FORMATS), ALL]
 
 
 def _installed_clouds() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from attrs import frozen
@@ -20,7 +21,7 @@ from packc.pack import ConditionalObject
 from packc.patching.pointer import Path, Step, format_path, format_pointer
 from packc.pipeline import account_of, assemble, prepare, traced
 from packc.tracing.account import Account, Told, brief, printable
-from packc.tracing.sourcemap import parameter, place
+from packc.tracing.sourcemap import parameter, place, plugin
 from packc.tracing.trace import Field, fields, leaf_of, removed, trace
 
 
@@ -54,9 +55,10 @@ def run(options: Namespace) -> int:
         print_diagnostics(prepared.diagnostics, options)
         if options.object is None:
             _refuse_unwritable(entries)
-            _print_objects(entries, account, options)
+            _print_objects(entries, absent_objects(prepared, variant), account, options)
         else:
-            entry = find_object(options.object, entries, account)
+            absent = partial(absent_objects, prepared, variant)
+            entry = find_object(options.object, entries, account, absent)
             _refuse_unwritable([entry])
             _print_answer(Answer.of(entry, find_place(entry, options.path or "")), account, options)
     except PackcError as error:
@@ -70,8 +72,12 @@ def _refuse_unwritable(entries: Sequence[PatchedObject]) -> None:
     emit([entry.data for entry in entries])
 
 
-def _print_objects(entries: Sequence[PatchedObject], account: Account, options: Namespace) -> None:
-    absent = absent_objects(account.pack, entries)
+def _print_objects(
+    entries: Sequence[PatchedObject],
+    absent: Sequence[ConditionalObject],
+    account: Account,
+    options: Namespace,
+) -> None:
     if options.output == "json":
         print_json(
             {
@@ -133,12 +139,10 @@ def _field_data(field: Field, answer: Answer, account: Account) -> dict[str, Any
 
 def _told_data(told: Told) -> dict[str, Any]:
     data: dict[str, Any] = {"deed": told.deed, **place(told.span)}
+    if told.origin is not None:
+        data |= {"writer": told.origin.writer, **plugin(told.origin)}
     if told.write is not None:
-        data |= {"writer": told.write.origin.writer, "path": told.write.operation.path}
-        if told.write.origin.distribution is not None:
-            distribution = told.write.origin.distribution
-            data |= {"plugin": distribution.name, "version": distribution.version}
-            data |= {"hook": told.write.origin.hook}
+        data["path"] = told.write.operation.path
     values = {"before": told.before, "after": told.after}
     data |= {name: value for name, value in values.items() if value is not MISSING}
     if told.behind is not None:
@@ -203,12 +207,9 @@ def _field_text(field: Field, answer: Answer, account: Account) -> Iterator[str]
 def _told_text(told: Told, indent: str) -> Iterator[str]:
     yield f"{indent}{_place_text(told)}"
     inner = f"{indent}    "
-    if told.write is None:
-        yield f"{inner}base: {brief(told.after)}"
-        return
     yield f"{inner}{told.deed}: {_change(told)}"
-    if told.write.origin.distribution is not None:
-        yield f"{inner}by {told.write.origin}, {told.write.origin.hook}"
+    if told.origin is not None and told.is_of_plugin:
+        yield f"{inner}by {told.origin}, {told.origin.hook}"
     if told.behind is not None:
         where = f", {told.behind.span}" if told.behind.span else ""
         source = f"{told.behind.source}{where}"

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from attrs import evolve, frozen
 
+from packc.bring import HOOK
 from packc.diagnostics import Diagnostic, Findings, PackcError, Related, did_you_mean
 from packc.model import BaseObject, Patch, PatchedObject
-from packc.pack import ConditionalObject, Pack
+from packc.pack import ConditionalObject
 from packc.patching.jsondata import is_list, is_map, listed
 from packc.patching.keyed import Refusal, Trail, follow
 from packc.patching.pointer import Key, Path, Pointer, Step, format_path, parse
 from packc.patching.selection import select
+from packc.pipeline import Assembled, Prepared, all_objects
+from packc.resolve import resolve
+from packc.spec import When
 from packc.tracing.account import Account
 from packc.tracing.trace import Place, place_at, place_removed, steps_into, trace
 
@@ -36,28 +40,51 @@ class Spot:
     place: Place
 
 
-def find_object(name: str, entries: Sequence[PatchedObject], account: Account) -> PatchedObject:
-    """Return the object that a name fits.
+def find_object(
+    name: str,
+    entries: Sequence[PatchedObject],
+    account: Account,
+    absent: Callable[[], Sequence[ConditionalObject]],
+) -> PatchedObject:
+    """Return the object that a name fits; `absent` gives those that other variants have.
 
     Raises PackcError: PK340 where there is none, PK341 where there are several, PK342 where it is
-    an object of the pack that this variant does not have.
+    an object that this variant does not have.
     """
     found, complaint = _search(name, [entry.base for entry in entries])
     if found is not None:
         return entries[found]
     if complaint.code == "PK303":
         raise PackcError(evolve(complaint, code="PK341"))
-    absent = absent_objects(account.pack, entries)
-    other, _ = _search(name, [entry.base for entry in absent])
+    elsewhere = absent()
+    other, _ = _search(name, [entry.base for entry in elsewhere])
     if other is not None:
-        raise PackcError(_absent(absent[other], account))
+        raise PackcError(_absent(elsewhere[other], account))
     raise PackcError(_no_object(name, complaint, entries))
 
 
-def absent_objects(pack: Pack, entries: Sequence[PatchedObject]) -> tuple[ConditionalObject, ...]:
-    """Return the objects of the pack that are none of these."""
-    there = {entry.identity for entry in entries}
-    return tuple(entry for entry in pack.objects if entry.base.identity not in there)
+def absent_objects(prepared: Prepared, variant: Assembled) -> tuple[ConditionalObject, ...]:
+    """Return the objects that a variant does not have: the pack's, and those of other features."""
+    there = {entry.identity for entry in variant.patched.objects}
+    every = (*prepared.pack.objects, *_of_other_features(prepared, variant))
+    return tuple(entry for entry in every if entry.base.identity not in there)
+
+
+def _of_other_features(prepared: Prepared, variant: Assembled) -> Iterator[ConditionalObject]:
+    """Yield what plugins bring with each feature that is off; none where that is not to be had."""
+    active, cloud = prepared.active, variant.resolved.variant.cloud
+    for index, use in enumerate(prepared.pack.spec.features):
+        plugin = active.plugins.get(use.name)
+        if use.name in active.chosen or plugin is None or HOOK not in active.host.hooks(plugin):
+            continue
+        on = evolve(active, chosen=tuple(sorted((*active.chosen, use.name))))
+        try:
+            resolved = resolve(prepared.pack, cloud, on.chosen, on.counting, prepared.settings)
+            bases = all_objects(evolve(prepared, active=on), resolved)
+        except PackcError:
+            continue
+        when = When(feature=use.name, span=prepared.pack.place("features", index, "name"))
+        yield from (ConditionalObject(b, when) for b in bases if b.origin is not None)
 
 
 def find_place(entry: PatchedObject, path: str) -> Spot:

@@ -22,7 +22,8 @@ examples:
   packc show packs/calico                       parameters, clouds and features
   packc schema > pack.schema.json               for editors
 
-exit codes: 0 done; 1 the pack or its values are wrong; 2 usage; 70 a bug of packc; 130 Ctrl-C
+exit codes: 0 done; 1 the pack or its values are wrong; 2 usage; 3 to 6 of publish, verify and pull;
+70 a bug of packc; 130 Ctrl-C
 """
 
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
@@ -35,8 +36,14 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "diff": "print how two packs, variants or outputs differ",
         "docs": "write the reference of packs in Markdown",
         "lint-palette": "find what is wrong with Palette packs, whoever made them",
+        "package": "put what was built into an OCI layout, signed if wanted",
+        "publish": "put a pack into a registry, signed if wanted, its tag last",
+        "verify": "check that a published or packaged pack is whole, and who signed it",
+        "pull": "verify a pack, and write its files into a folder",
         "doctor": "build a pack in changed surroundings, and watch hooks",
+        "lock": "write down what packs are built with, and hold builds to it",
         "plugins": "print the plugins that are installed",
+        "plugin": "write a plugin, and prove that it behaves",
         "schema": "print the JSON Schema of pack.yaml",
         "completion": "print the completion script of a shell",
     }

@@ -9,6 +9,7 @@ from typing import Any
 from packc.cli.report import print_diagnostics, print_json, print_notes
 from packc.cli.selection import host_of, selection_of, the_cloud
 from packc.diagnostics import PackcError, in_order
+from packc.model import BaseObject
 from packc.patch import plain_operations
 from packc.pipeline import Compiled, Prepared, account_of, compile_variant, prepare, traced
 
@@ -43,13 +44,24 @@ def _yaml(prepared: Prepared, compiled: Compiled, options: Namespace) -> str:
 
 
 def _patches(compiled: Compiled) -> list[dict[str, Any]]:
-    """Return plain RFC 6902: for each patched object its file, and the operations on it."""
+    """Return plain RFC 6902: for each patched object its file, and the operations on it.
+
+    An object that a plugin brings has no file: its first operation adds it as a whole.
+    """
     return [
         {
             "object": str(entry.identity),
-            "file": entry.base.file,
+            **_starting_point(entry.base),
             "operations": plain_operations(entry),
         }
         for entry in compiled.patched.objects
-        if entry.writes
+        if entry.writes or entry.base.origin is not None
     ]
+
+
+def _starting_point(base: BaseObject) -> dict[str, Any]:
+    if base.origin is None:
+        return {"file": base.file}
+    from packc.tracing.sourcemap import plugin  # of no use to the pipelines that render
+
+    return {"file": None, **plugin(base.origin)}

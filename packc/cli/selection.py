@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 
 from packc.diagnostics import Diagnostic, PackcError
 from packc.model import Cloud
 from packc.pipeline import Prepared, Selection
-from packc.plugins import Host
+from packc.plugins import ALL, FORMATS, MANIFESTS, Host, discover
 from packc.values import Request
 
 
@@ -24,8 +25,20 @@ def selection_of(options: Namespace) -> Selection:
 
 
 def host_of(options: Namespace) -> Host:
-    """Return the host of the plugins that are installed, with the time limit of the options."""
-    return Host(seconds=options.hook_timeout)
+    """Return the host of the plugins that are installed, as the options restrict it."""
+    given = vars(options)
+    return Host(
+        seconds=options.hook_timeout,
+        refused=frozenset(given.get("refused", ())),
+        is_locked=given.get("locked", False),
+        formats=named_formats(given.get("formats", ())),
+    )
+
+
+def named_formats(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the formats that plugins provide, of those that an option names."""
+    every = discover(FORMATS) if ALL in names else ()
+    return tuple(n for n in dict.fromkeys((*names, *every)) if n not in (MANIFESTS, ALL))
 
 
 def the_cloud(prepared: Prepared, deed: str) -> Cloud:

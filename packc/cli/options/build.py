@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from packc.cli import completion
-from packc.cli.options.shared import PEOPLE_OR_MACHINES, packs, report, selection
+from packc.cli.options.shared import PEOPLE_OR_MACHINES, packs, report, selection, trust
 
 EXAMPLES = """\
 examples:
@@ -24,6 +24,7 @@ Another format goes to OUT/<pack>/<version>/<format>/; what is set becomes its d
 def add(command: Any) -> None:
     packs(command, nargs="+")
     selection(command)
+    trust(command)
     command.add_argument(
         "-o", "--out", default="dist", metavar="DIR", help="where to write (default: dist)"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from packc.cli.options.shared import fail_on, packs, report, selection
+from packc.cli.options.shared import fail_on, packs, report, selection, trust
 
 EXAMPLES = """\
 examples:
@@ -43,6 +43,7 @@ def add(command: Any) -> None:
         help="also build every variant in many orders of plugins and patches: the same bytes?",
     )
     selection(command)
+    trust(command)
     report(
         command,
         {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from packc.cli import completion
-from packc.cli.options.shared import report, selection
+from packc.cli.options.shared import report, selection, trust
 
 EXAMPLES = """\
 examples:
@@ -35,6 +35,7 @@ def add(command: Any) -> None:
         "--exit-code", action="store_true", help="exit with 1 when something differs"
     )
     selection(command)
+    trust(command)
     for side in ("left", "right"):
         _one_sided(command, side)
     report(

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from packc.cli import completion
-from packc.cli.options.shared import PEOPLE_OR_MACHINES, may_be_left_out, packs, report, selection
+from packc.cli.options.shared import (
+    PEOPLE_OR_MACHINES,
+    may_be_left_out,
+    packs,
+    report,
+    selection,
+    trust,
+)
 
 EXAMPLES = """\
 examples:
@@ -35,4 +42,5 @@ def add(command: Any) -> None:
     )
     paths.completer = completion.paths
     selection(command)
+    trust(command)
     report(command, PEOPLE_OR_MACHINES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from packc.cli.options.shared import packs, report, selection
+from packc.cli.options.shared import packs, report, selection, trust
 
 EXAMPLES = """\
 examples:
@@ -17,6 +17,7 @@ examples:
 def add(command: Any) -> None:
     packs(command)
     selection(command)
+    trust(command)
     forms = report(
         command,
         {

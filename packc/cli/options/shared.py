@@ -96,6 +96,28 @@ def hook_timeout(command: Any) -> None:
     )
 
 
+def trust(command: Any) -> None:
+    """Add the options that say which plugins may take part."""
+    group = command.add_argument_group("trust")
+    group.add_argument(
+        "--locked",
+        action="store_true",
+        help="refuse what is not as packc.lock beside pack.yaml has it (see packc lock)",
+    )
+    refuse_plugin(group)
+
+
+def refuse_plugin(command: Any) -> None:
+    command.add_argument(
+        "--refuse-plugin",
+        action="append",
+        default=[],
+        metavar="NAME",
+        dest="refused",
+        help="never load this plugin, or any of this distribution; repeat for several",
+    )
+
+
 def may_be_left_out() -> str | None:
     """Return the nargs of an argument that may be left out.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from packc.cli.options.shared import PEOPLE_OR_MACHINES, hook_timeout, packs, report
+from packc.cli.options.shared import PEOPLE_OR_MACHINES, hook_timeout, packs, report, trust
 
 EXAMPLES = """\
 examples:
@@ -16,4 +16,5 @@ examples:
 def add(command: Any) -> None:
     packs(command)
     report(command, PEOPLE_OR_MACHINES)
+    trust(command)
     hook_timeout(command)

@@ -1,0 +1,58 @@
+"""lock: the arguments of `packc lock`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from packc.cli import completion
+from packc.cli.options.shared import PEOPLE_OR_MACHINES, hook_timeout, packs, refuse_plugin, report
+
+EXAMPLES = """\
+examples:
+  packc lock packs/calico                       writes packs/calico/packc.lock
+  packc lock packs/calico --format helm         a build may also ask for this format
+  packc build packs/calico --locked             builds only what is locked
+  packc lock --check packs/*                    in CI: is every lock up to date?
+  packc lock --upgrade packs/calico             what output would change? then asks
+
+What the lock names already stays named; delete the file to begin anew.
+The exit code of --check is 1 when anything differs. That of --upgrade is 1 when the lock was not
+written though something differs: without a terminal to ask at, it is written with --yes only.
+"""
+
+
+def add(command: Any) -> None:
+    packs(command, nargs="+")
+    deed = command.add_mutually_exclusive_group()
+    deed.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; exit with 1 when something differs from the lock",
+    )
+    deed.add_argument(
+        "--upgrade",
+        action="store_true",
+        help="show what differs and what output would change, and ask before writing",
+    )
+    command.add_argument("--yes", action="store_true", help="with --upgrade: write without asking")
+    clouds = command.add_argument(
+        "--cloud",
+        action="append",
+        default=[],
+        metavar="NAME",
+        dest="clouds",
+        help="a cloud besides those that the pack lists; repeat for several",
+    )
+    clouds.completer = completion.clouds
+    formats = command.add_argument(
+        "--format",
+        action="append",
+        default=[],
+        metavar="NAME",
+        dest="formats",
+        help="a format that builds may ask for; repeat for several",
+    )
+    formats.completer = completion.formats
+    refuse_plugin(command)
+    hook_timeout(command)
+    report(command, PEOPLE_OR_MACHINES)
