@@ -64,6 +64,7 @@ def activate(
     `clouds` names clouds instead of all that the pack lists; `features` adds features to those that
     are on by default, `without` takes some away. Raises PackcError with all that does not fit.
     """
+    host.check_refused()
     if host.is_locked:
         check_lock(pack, host, clouds)
     findings = Findings()
@@ -74,22 +75,29 @@ def activate(
     asker.load()
     findings.raise_if_failed()
     findings.extend(_unlisted(pack, clouds))
+    with host.own_parts_kept(asker.plugins.values()):
+        active = _answered(pack, asker, clouds or pack.spec.clouds, chosen)
+    findings.extend(_reference_findings(pack, active))
+    findings.raise_if_failed()
+    return evolve(active, diagnostics=tuple(findings.items))
+
+
+def _answered(pack: Pack, asker: _Asker, clouds: Sequence[str], chosen: tuple[str, ...]) -> Active:
+    """Return what the plugins say that they provide."""
+    findings = asker.findings
     active = Active(
-        clouds=asker.provided(clouds or pack.spec.clouds, "packc_clouds", Cloud),
+        clouds=asker.provided(clouds, "packc_clouds", Cloud),
         features=asker.provided([f.name for f in pack.spec.features], "packc_features", Feature),
         chosen=chosen,
         parameters=pack.spec.parameters,
         owners={},
         plugins=asker.plugins,
-        host=host,
+        host=asker.host,
     )
     findings.raise_if_failed()
     findings.extend(_fact_findings(active))
     findings.extend(_settings_findings(pack, active))
-    active = _with_parameters(active, asker)
-    findings.extend(_reference_findings(pack, active))
-    findings.raise_if_failed()
-    return evolve(active, diagnostics=tuple(findings.items))
+    return _with_parameters(active, asker)
 
 
 @frozen

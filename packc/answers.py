@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, Union, get_args, get_origin
 
 import attrs
@@ -20,6 +20,8 @@ def misfit(value: Any, expected: Any, place: str = "") -> str | None:
         return _misfit_of_all(value, get_args(expected), place)
     if not _has_shape(value, expected):
         return f"{place or 'the item'} is {kind(value)}, expected {_name(expected)}"
+    if not all(map(_is_text, _texts(value))):
+        return f"{place or 'the item'} holds half of a character (a lone surrogate), expected text"
     parts = _below(value, expected)
     problems = (misfit(item, wanted, f"{place}{step}") for step, item, wanted in parts)
     return next((problem for problem in problems if problem), None)
@@ -56,6 +58,24 @@ def _has_shape(value: Any, expected: Any) -> bool:
     if isinstance(value, bool):
         return expected is bool
     return isinstance(value, (int, float) if expected is float else expected)
+
+
+def _texts(value: Any) -> Iterable[str]:
+    """Return the texts of a value itself: it, or the keys of a map."""
+    if isinstance(value, str):
+        return (value,)
+    return value if isinstance(value, Mapping) else ()
+
+
+def _is_text(text: str) -> bool:
+    """Return whether a text can be written into a file at all."""
+    if str.isascii(text):
+        return True
+    try:
+        str.encode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _below(value: Any, expected: Any) -> Iterator[tuple[str, Any, Any]]:

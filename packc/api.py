@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from packc.build import Build, Built, Format, Output
 from packc.diagnostics import PackcError, Severity, Span
 from packc.frozen import FrozenError
-from packc.hookspecs import hookimpl
+from packc.hookspecs import API_LEVEL, hookimpl
 from packc.model import (
     Cloud,
     Fact,
@@ -47,6 +47,7 @@ from packc.spec import (
 )
 
 __all__ = [
+    "API_LEVEL",
     "Build",
     "Built",
     "Cloud",

@@ -222,7 +222,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "PK232": Code(
             "a lock is damaged",
             "Restore `packc.lock` from version control, or delete it and write it anew. After a"
-            " merge that left marks, take either side and run `packc lock`.",
+            " merge that left marks, take either side and run `packc lock --upgrade`.",
         ),
         "PK233": Code(
             "a lock that a newer packc wrote",
@@ -249,8 +249,8 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "PK238": Code(
             "a hook changed what all code of the process shares",
             "Tell the plugin's author: a hook leaves the working directory, the environment, the"
-            " umask, the locale, signal handlers, streams and threads alone. All but threads is put"
-            " back.",
+            " umask, the locale, signal handlers, streams, threads, Python's built-in names and"
+            " packc's modules alone. All but threads is put back; packc does not wait for those.",
         ),
         "PK239": Code(
             "the files of a plugin cannot be read",
@@ -258,7 +258,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         ),
         "PK241": Code(
             "a plugin breaks a rule of the conformance kit",
-            "The message begins with the rule, which has a page in `docs/plugins/rules/`.",
+            "The message begins with it; `packc plugin certify --explain RULE` prints its page.",
         ),
         "PK242": Code(
             "a name that stands for several plugins",
@@ -619,7 +619,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         ),
         "PK633": Code(
             "a login cannot be read",
-            "Log in again with `docker` or `podman`, or mend the file.",
+            "Log in again with `docker` or `podman`, mend the file, or set both variables.",
         ),
         "PK634": Code(
             "a registry cannot be reached",
@@ -758,7 +758,8 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         ),
         "PK904": Code(
             "a note is computed from open values",
-            "A warning: the format leaves the note out, since it cannot tell what it would say.",
+            "A warning: the format leaves the note out, since it cannot tell what it would say; or"
+            " a plugin looks into open values, and may do so for notes that nothing shows.",
         ),
         "PK905": Code(
             "a version that the format does not take",
@@ -771,6 +772,11 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "PK907": Code(
             "a format fails",
             "Tell the author of the plugin that provides it.",
+        ),
+        "PK908": Code(
+            "a secret that the format would publish",
+            "Take the default of the secret out of the spec, or the secret out of the preset:"
+            " charts and packs are published, and users give their own.",
         ),
         "PK920": Code(
             "something that kustomize would not keep",

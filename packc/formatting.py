@@ -17,7 +17,7 @@ from packc.model import MARKER, Finding, OutputFile, Source, SourceKind, Value
 from packc.parameters import value_findings
 from packc.pipeline import Prepared, assemble, stop_at_errors, traced
 from packc.plugins import FORMATS, Host, Plugin, discover, with_digest
-from packc.record import input_record, output_record, plugin_record
+from packc.record import input_record, output_record, plugin_record, value_record
 from packc.values import Settings
 from packc.write import write
 
@@ -52,10 +52,7 @@ def write_formats(
     build = build_of(prepared)
     folder = out / spec.name / spec.version
     outputs = {name: _emitted(name, host, build) for name in names}
-    files = {
-        name: (*output.files, _record(prepared, name, host.load(name), output.files))
-        for name, output in outputs.items()
-    }
+    files = {name: _recorded(prepared, name, host, each) for name, each in outputs.items()}
     write(folder, files)
     return tuple(
         Formatted(
@@ -63,6 +60,14 @@ def write_formats(
         )
         for name, output in outputs.items()
     )
+
+
+def format_files(prepared: Prepared, name: str, host: Host) -> tuple[OutputFile, ...]:
+    """Return the files of a pack in one format, its record the last of them; nothing is written.
+
+    Raises PackcError as `write_formats` does.
+    """
+    return _recorded(prepared, name, host, _emitted(name, host, build_of(prepared)))
 
 
 def build_of(prepared: Prepared) -> Build:
@@ -150,6 +155,10 @@ def _diagnostic(finding: Finding) -> Diagnostic:
     return Diagnostic(finding.code, finding.message, hint=finding.hint, severity=finding.severity)
 
 
+def _recorded(prepared: Prepared, name: str, host: Host, output: Output) -> tuple[OutputFile, ...]:
+    return (*output.files, _record(prepared, name, host.load(name), output.files))
+
+
 def _record(
     prepared: Prepared, name: str, plugin: Plugin, files: Sequence[OutputFile]
 ) -> OutputFile:
@@ -161,8 +170,12 @@ def _record(
         "packc": __version__,
         "edition": spec.packc,
         "pack": {"name": spec.name, "version": spec.version},
-        "clouds": sorted(active.clouds),
+        "clouds": list(active.clouds),
         "features": sorted(active.features),
+        "chosen": list(active.chosen),
+        "parameters": {
+            name: value_record(value) for name, value in sorted(prepared.settings.values.items())
+        },
         "inputs": [input_record(entry) for entry in prepared.pack.inputs],
         "valuesFiles": [input_record(entry) for entry in prepared.settings.inputs],
         "plugins": [plugin_record(each, with_digest(plugins[each])) for each in sorted(plugins)],

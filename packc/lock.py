@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -100,7 +100,7 @@ class Difference:
         if self.locked is None:
             return f"{self.what} is new: {_short(self.found)}"
         if self.found is None:
-            return f"{self.what} is gone: {_short(self.locked)}"
+            return f"{self.what} is removed: {_short(self.locked)}"
         return f"{self.what} has changed: {_short(self.locked)} -> {_short(self.found)}"
 
 
@@ -250,9 +250,7 @@ def check_lock(pack: Pack, host: Host, clouds: Sequence[str]) -> None:
     PK235).
     """
     read = read_lock(pack)
-    installed = installed_of(host)
-    plugins, problems = found_plugins(read.lock, installed)
-    now = Lock(this_packc(), pack.spec.packc, files_of(pack), plugins)
+    now, problems = inputs_now(pack, read.lock.plugins, installed_of(host))
     found = [
         *problems,
         *_unnamed(pack, read, clouds, host.formats),
@@ -265,14 +263,25 @@ def check_lock(pack: Pack, host: Host, clouds: Sequence[str]) -> None:
         raise PackcError(*found)
 
 
-def found_plugins(
-    lock: Lock, installed: Mapping[str, Installed]
+def inputs_now(
+    pack: Pack, named: Mapping[str, Iterable[str]], installed: Mapping[str, Installed]
+) -> tuple[Lock, list[Diagnostic]]:
+    """Return all that a lock holds but for outputs, as it is now, and why some of it is not there.
+
+    `named` holds the plugins of each kind. Nothing of them is imported.
+    """
+    plugins, problems = _found_plugins(named, installed)
+    return Lock(this_packc(), pack.spec.packc, files_of(pack), plugins), problems
+
+
+def _found_plugins(
+    named: Mapping[str, Iterable[str]], installed: Mapping[str, Installed]
 ) -> tuple[dict[str, dict[str, Distribution]], list[Diagnostic]]:
-    """Return the plugins that a lock names as they are installed, and why others are not there."""
+    """Return the plugins of these names as they are installed, and why others are not there."""
     plugins: dict[str, dict[str, Distribution]] = {kind: {} for kind in KINDS}
     problems: list[Diagnostic] = []
     for kind in KINDS:
-        for name in lock.plugins[kind]:
+        for name in sorted(named[kind]):
             try:
                 plugins[kind][name] = plugin_as_locked(installed[kind], name)
             except PackcError as error:
@@ -294,12 +303,15 @@ def _unnamed(
         for name in dict.fromkeys(asked[kind]):
             if name not in read.lock.plugins[kind]:
                 text = f"the lock does not name the {noun} '{name}'"
-                hint = f"add it with `packc lock {pack.shown}{_naming(kind, name)}`"
+                hint = f"add it with `packc lock {_naming(pack, kind, name)}`"
                 yield Diagnostic("PK235", text, read.document.locate((kind,)), hint)
 
 
-def _naming(kind: str, name: str) -> str:
-    return "" if kind == "features" else f" --{KINDS[kind]} {name}"
+def _naming(pack: Pack, kind: str, name: str) -> str:
+    """Return the arguments of `packc lock` that add a plugin; what the pack lists needs no name."""
+    if kind == "features" or (kind == "clouds" and name in pack.spec.clouds):
+        return f"--upgrade {pack.shown}"
+    return f"{pack.shown} --{KINDS[kind]} {name}"
 
 
 def differences(locked: Lock, now: Lock, pack: Pack, *, outputs: bool = True) -> list[Difference]:

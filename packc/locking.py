@@ -50,6 +50,26 @@ class Wanted:
     def __or__(self, other: Wanted) -> Wanted:
         return Wanted(self.clouds + other.clouds, self.formats + other.formats)
 
+    def installed(self, installed: Mapping[str, Installed]) -> Wanted:
+        """Return those of them that are installed."""
+        clouds = (name for name in self.clouds if name in installed["clouds"])
+        formats = (name for name in self.formats if name in installed["formats"])
+        return Wanted(tuple(clouds), tuple(formats))
+
+    def named(self, pack: Pack) -> dict[str, dict[str, Span | None]]:
+        """Return the plugins of each kind with those that the pack lists, and where it does."""
+        spec = pack.spec
+        clouds = {name: pack.place("clouds", index) for index, name in enumerate(spec.clouds)}
+        features = {
+            use.name: pack.place("features", index, "name")
+            for index, use in enumerate(spec.features)
+        }
+        return {
+            "clouds": {**dict.fromkeys(self.clouds), **clouds},
+            "features": {**features},
+            "formats": dict.fromkeys(self.formats),
+        }
+
 
 def make_lock(folder: str, wanted: Wanted, host: Host, step: Progress) -> Lock:
     """Return the lock of a pack as everything is now.
@@ -70,16 +90,7 @@ def make_lock(folder: str, wanted: Wanted, host: Host, step: Progress) -> Lock:
 def _plugins(
     pack: Pack, wanted: Wanted, installed: Mapping[str, Installed]
 ) -> dict[str, dict[str, Distribution]]:
-    spec = pack.spec
-    clouds = {name: pack.place("clouds", index) for index, name in enumerate(spec.clouds)}
-    features = {
-        use.name: pack.place("features", index, "name") for index, use in enumerate(spec.features)
-    }
-    named: dict[str, dict[str, Span | None]] = {
-        "clouds": {**dict.fromkeys(wanted.clouds), **clouds},
-        "features": {**features},
-        "formats": dict.fromkeys(wanted.formats),
-    }
+    named = wanted.named(pack)
     return {
         kind: {
             name: plugin_as_locked(installed[kind], name, named[kind][name])

@@ -129,8 +129,15 @@ def prepare(folder: str, selection: Selection, host: Host) -> Prepared:
 
 def assemble(prepared: Prepared, cloud: Cloud, now: datetime | None = None) -> Assembled:
     """Run the passes of one variant up to its objects: resolve, bring, bind, patch, check."""
+    plugins = tuple(prepared.active.taking_part(cloud.name))
+    with prepared.active.host.own_parts_kept(plugins):
+        return _assembled(prepared, cloud, plugins, now or datetime.now(UTC))
+
+
+def _assembled(
+    prepared: Prepared, cloud: Cloud, plugins: Sequence[Plugin], now: datetime
+) -> Assembled:
     pack, active = prepared.pack, prepared.active
-    plugins = tuple(active.taking_part(cloud.name))
     resolved = resolve(pack, cloud, active.chosen, active.counting, prepared.settings)
     bases = all_objects(prepared, resolved)
     patched = patch(bases, all_patches(prepared, resolved, bases))
@@ -140,7 +147,7 @@ def assemble(prepared: Prepared, cloud: Cloud, now: datetime | None = None) -> A
         patched=patched,
         objects=objects,
         notes=(*notes_of_pack(pack, resolved), *_plugin_notes(plugins, active.host, resolved)),
-        findings=check(resolved, objects, plugins, active.host, now or datetime.now(UTC)),
+        findings=check(resolved, objects, plugins, active.host, now),
     )
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import faulthandler
 import inspect
 import os
+import re
 import signal
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import EntryPoint, distributions, entry_points
 from itertools import chain, islice
@@ -30,7 +30,18 @@ from packc.diagnostics import Diagnostic, PackcError, Span, did_you_mean
 from packc.frozen import FrozenError
 from packc.installed import package_digest
 from packc.model import Distribution
-from packc.surroundings import MODULES, kept, quiet
+from packc.surroundings import (
+    MODULES,
+    THREADS,
+    Aspect,
+    EndsProcessError,
+    alive,
+    interruptions,
+    kept,
+    parts,
+    quiet,
+    replaced,
+)
 
 GROUP = hookspecs.PROJECT
 FORMATS = f"{GROUP}.formats"
@@ -41,9 +52,17 @@ PATIENCE = 30
 """A format may take so many times as long as a hook: it compiles many variants."""
 GRACE_SECONDS = 5.0
 """After the limit and so much more the process ends, where a hook cannot be interrupted."""
+LAST_CALL = 0.8
+"""After this share of the grace it ends with a message, if any code of Python still runs."""
 HOOKS = tuple(name for name in dir(hookspecs) if name.startswith("packc_"))
+_TURNS = threading.RLock()
+"""Hooks are asked one at a time: what one changes in the process is known to be its doing."""
 LEVEL_NAME = "PACKC_API"
 LEAVE_ALONE = "it is put back; tell the plugin's author that a hook only computes"
+STILL_RUNNING = (
+    "packc ends without waiting for it; tell the plugin's author that a hook only computes"
+)
+ENDING = "tried to end the process with"
 MAX_ITEMS = 100_000
 """More items than any real plugin returns; a generator without end is stopped here."""
 MAX_MEMBERS = 1_000_000
@@ -65,8 +84,19 @@ class Found:
     def module(self) -> str:
         return self.target.partition(":")[0].strip()
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Return what it may be called: by its name, its distribution's, or one of its modules'."""
+        called = (self.name, self.distribution.name, self.module, self.module.partition(".")[0])
+        return frozenset(map(plain_name, called))
+
     def __str__(self) -> str:
         return f"plugin '{self.name}' ({self.distribution.name} {self.distribution.version})"
+
+
+def plain_name(name: str) -> str:
+    """Return a name as package indexes compare them: Packc_GCP is packc-gcp."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @frozen
@@ -81,6 +111,11 @@ class Plugin:
     def level(self) -> Any:
         """Return the level of the API that the plugin says it needs; the first where it is mute."""
         return getattr(self.module, LEVEL_NAME, 1)
+
+    def holds(self, module: str) -> bool:
+        """Return whether a module, by its name, is the plugin's or inside of it."""
+        own = self.module.__name__
+        return module == own or module.startswith(f"{own}.")
 
     def __str__(self) -> str:
         return f"plugin '{self.name}' ({self.distribution.name} {self.distribution.version})"
@@ -147,8 +182,9 @@ class Host:
     """Loads plugins and asks them.
 
     `installed` is what `discover` found; `seconds` is how long one hook may take. `refused` names
-    plugins, or distributions, that are never loaded. With `is_locked` a pack takes part only as its
-    lock has it, together with the `formats` that are asked for.
+    plugins, distributions or modules that are never loaded, spelt in any way that means the same to
+    a package index. With `is_locked` a pack takes part only as its lock has it, together with the
+    `formats` that are asked for.
     """
 
     installed: Mapping[str, tuple[Found, ...]] = field(factory=discover)
@@ -190,16 +226,36 @@ class Host:
         caller = self._manager.subset_hook_caller(hook, remove_plugins=others)
         if not caller.get_hookimpls():
             return ()
-        guard = _Guard(plugin, hook, caller.get_hookimpls()[0].function)
-        with guard.watch(self.seconds):
+        guard = _Guard(plugin, hook, caller.get_hookimpls()[0].function, item_type=item_type)
+        with _TURNS, guard.watch(self.seconds):
             answers = caller(**arguments)
             items = [item for answer in answers for item in guard.items(answer)]
             guard.weigh(items)
         for index, item in enumerate(items):
             problem = misfit(item, item_type, f"answer[{index}]")
             if problem is not None:
-                guard.fail("PK206", f"answered wrongly: {problem}")
+                guard.fail("PK206", f"answered wrongly: {problem}", guard.wanted)
         return tuple(items)
+
+    @contextmanager
+    def own_parts_kept(self, plugins: Iterable[Plugin]) -> Iterator[None]:
+        """Raise PackcError (PK238) where hooks in the block replaced parts of packc.
+
+        That is too slow to look at in each hook, so the error names the plugin that the new part
+        comes from, or else all of `plugins`. Where packc then stumbles, that is the reason.
+        """
+        before = parts()
+        stumble: Exception | None = None
+        try:
+            yield
+        except Exception as error:
+            stumble = error
+        found = replaced(before)
+        if found:
+            others = stumble.diagnostics if isinstance(stumble, PackcError) else ()
+            raise PackcError(*others, _replaced_parts(found, tuple(plugins))) from stumble
+        if stumble is not None:
+            raise stumble
 
     @contextmanager
     def at_work(
@@ -210,7 +266,7 @@ class Host:
         `deed` names what it does, `code` is for what it raises.
         """
         named = function if inspect.isfunction(function) else plugin.module.packc_formats
-        with _Guard(plugin, deed, named, code).watch(self.seconds * PATIENCE):
+        with _Guard(plugin, deed, named, code).watch(self.seconds * PATIENCE, MODULES):
             yield
 
     def hooks(self, plugin: Plugin) -> tuple[str, ...]:
@@ -221,32 +277,58 @@ class Host:
     def find(self, name: str, span: Span | None = None) -> Found:
         """Return the one installed plugin of that name; raise PK201, PK202 or PK236."""
         found = one_of(self.installed, name, span)
-        if self.refused & {name, found.distribution.name}:
+        if {plain_name(each) for each in self.refused} & found.names:
             hint = "ask for other clouds and formats, or take it off --refuse-plugin"
             raise PackcError(Diagnostic("PK236", f"{found} is refused", span, hint))
         return found
 
+    def check_refused(self) -> None:
+        """Raise PackcError (PK202) for a refused name that nothing installed has: it may be a typo.
+
+        Something that is not installed needs no refusal; something misspelt would be let in.
+        """
+        every = chain.from_iterable((*discover(FORMATS).values(), *self.installed.values()))
+        names = {name for found in every for name in found.names}
+        unknown = [name for name in sorted(self.refused) if plain_name(name) not in names]
+        hint = "leave out --refuse-plugin for what is not installed; `packc plugins` lists what is"
+        if unknown:
+            raise PackcError(
+                *(
+                    Diagnostic(
+                        "PK202",
+                        f"nothing that is installed is called '{name}', so it cannot be refused",
+                        hint=did_you_mean(plain_name(name), names) or hint,
+                    )
+                    for name in unknown
+                )
+            )
+
     def _import(self, found: Found, span: Span | None) -> ModuleType:
         try:
-            with kept(MODULES) as changed, _time_limit(self.seconds, str(found)), quiet():
+            with _supervised(self.seconds, str(found), MODULES) as deeds:
                 module = found.entry_point.load()
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:  # a plugin may even exit while it is imported
-            reason = _reason(error)
-            if isinstance(error, _TooSlowError):
-                reason = f"that takes longer than {self.seconds:g} s"
-            text = f"{found} cannot be imported: {reason}"
-            hint = f"try `python -c 'import {found.module}'`, and tell its author"
-            raise PackcError(Diagnostic("PK203", text, span, hint)) from error
-        if changed:
-            text = f"importing {found} changed {_and(changed)}"
-            raise PackcError(Diagnostic("PK238", text, span, LEAVE_ALONE))
+            if deeds.is_interrupted:
+                raise
+            reason = self._reason_of_import(error)
+            raise _not_imported(found, reason, span) from error
+        if deeds.is_interrupted:
+            raise KeyboardInterrupt
+        if deeds.endings:
+            raise _not_imported(found, f"it {ENDING} {deeds.endings[0]}", span)
+        if deeds.changed:
+            text = f"importing {found} changed {_and(deeds.changed)}"
+            raise PackcError(Diagnostic("PK238", text, span, _mend(deeds.changed)))
         if not isinstance(module, ModuleType):
             hint = f"its author: name the module, '{found.name} = \"{found.module}\"'"
             text = f"the entry point of {found} names {kind(module)}, expected a module"
             raise PackcError(Diagnostic("PK203", text, span, hint))
         return module
+
+    def _reason_of_import(self, error: BaseException) -> str:
+        if isinstance(error, _TooSlowError):
+            return f"that takes longer than {self.seconds:g} s"
+        return f"it {ENDING} {error}" if isinstance(error, EndsProcessError) else _reason(error)
 
     def _register(self, plugin: Plugin, span: Span | None) -> None:
         if self._manager.is_registered(plugin.module):
@@ -287,6 +369,53 @@ def _with_digest(plugin: str, distribution: Distribution, module: str) -> Distri
         raise PackcError(Diagnostic("PK239", text, hint=hint)) from error
 
 
+def _replaced_parts(found: Mapping[str, Any], plugins: Sequence[Plugin]) -> Diagnostic:
+    origins = {str(getattr(value, "__module__", None)) for value in found.values()}
+    culprits = [p for p in plugins if any(p.holds(origin) for origin in origins)]
+    names = " or ".join(map(str, culprits or plugins))
+    text = f"a hook of {names} changed packc's own modules: {', '.join(sorted(found))}"
+    return Diagnostic("PK238", text, hint=LEAVE_ALONE)
+
+
+def _not_imported(found: Found, reason: str, span: Span | None) -> PackcError:
+    text = f"{found} cannot be imported: {reason}"
+    hint = f"try `python -c 'import {found.module}'`, and tell its author"
+    return PackcError(Diagnostic("PK203", text, span, hint))
+
+
+@frozen
+class _Deeds:
+    """What a plugin did while it was at work: what it changed, and how it tried to end packc.
+
+    `interruptions` are those by the user. They count even where the plugin swallowed the exception.
+    """
+
+    changed: list[str]
+    endings: list[str]
+    interruptions: list[int]
+
+    @property
+    def is_interrupted(self) -> bool:
+        return bool(self.interruptions)
+
+
+@contextmanager
+def _supervised(seconds: float, whose: str, *more: Aspect) -> Iterator[_Deeds]:
+    """Run a block of a plugin's: in time, quietly, and so that the process lives on unchanged."""
+    with (
+        interruptions() as interrupted,
+        kept(*more) as changed,
+        alive() as endings,
+        _time_limit(seconds, whose),
+        quiet(),
+    ):
+        yield _Deeds(changed, endings, interrupted)
+
+
+_end = os._exit
+"""What ends the process also while plugins may not."""
+
+
 class _TooSlowError(BaseException):
     """Raised inside a hook that takes too long; no `except Exception` of a plugin stops it."""
 
@@ -299,16 +428,22 @@ class _Guard:
     hook: str
     function: Callable[..., Any]
     code: str = "PK205"
+    item_type: type = object
 
     def __str__(self) -> str:
         return f"{self.hook} of {self.plugin}"
 
+    @property
+    def wanted(self) -> str:
+        """Return what the hook's author should do, as a hint."""
+        return f"tell the plugin's author: return a list of {self.item_type.__name__}"
+
     @contextmanager
-    def watch(self, seconds: float) -> Iterator[None]:
+    def watch(self, seconds: float, *more: Aspect) -> Iterator[None]:
         try:
-            with kept() as changed, _time_limit(seconds, str(self)), quiet():
+            with _supervised(seconds, str(self), *more) as deeds:
                 yield
-        except (PackcError, KeyboardInterrupt):
+        except PackcError:
             raise
         except _TooSlowError:
             self.fail(
@@ -318,17 +453,25 @@ class _Guard:
             )
         except FrozenError as error:
             self.fail("PK208", "tried to change its arguments", str(error), error)
+        except EndsProcessError as error:
+            self.fail(self.code, f"{ENDING} {error}", cause=error)
         except BaseException as error:
+            if deeds.is_interrupted:
+                raise
             if type(error).__name__ == "FrozenInstanceError":
                 self.fail("PK208", "tried to change its arguments", "return a patch instead", error)
             self.fail(self.code, f"raised {_reason(error)}", cause=error)
-        if changed:
-            self.fail("PK238", f"changed {_and(changed)}", LEAVE_ALONE)
+        if deeds.is_interrupted:
+            raise KeyboardInterrupt
+        if deeds.endings:
+            self.fail(self.code, f"{ENDING} {deeds.endings[0]}")
+        if deeds.changed:
+            self.fail("PK238", f"changed {_and(deeds.changed)}", _mend(deeds.changed))
 
     def items(self, answer: Any) -> Iterator[Any]:
         """Yield the items of an answer, which is any iterable but text or a map."""
         if isinstance(answer, str | bytes | Mapping) or not hasattr(answer, "__iter__"):
-            self.fail("PK206", f"returned {kind(answer)}, expected a list")
+            self.fail("PK206", f"returned {kind(answer)}, expected a list", self.wanted)
         for count, item in enumerate(answer):
             if count == MAX_ITEMS:
                 self.fail("PK206", f"returned more than {MAX_ITEMS} items")
@@ -356,13 +499,14 @@ def _time_limit(seconds: float, whose: str) -> Iterator[None]:
     """Interrupt the block after that many seconds, where there is SIGALRM: in a main thread.
 
     Where no interruption gets through, the process ends after some more: a loop that swallows every
-    exception with a message, a loop of native code with the lines that Python was at.
+    exception with a message, a loop of native code with the lines that Python was at, for nothing
+    else of Python runs meanwhile.
     """
     usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
     if not usable or seconds <= 0:
         yield
         return
-    end = time.monotonic() + seconds + GRACE_SECONDS
+    end = time.monotonic() + seconds + GRACE_SECONDS * LAST_CALL
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         if time.monotonic() > end:
@@ -374,8 +518,7 @@ def _time_limit(seconds: float, whose: str) -> Iterator[None]:
         # It repeats, so that a hook that swallows the first interruption meets the next.
         with (
             _timer(signal.ITIMER_REAL, seconds, 0.1),
-            _dump_of(signal.SIGVTALRM),
-            _timer(signal.ITIMER_VIRTUAL, seconds + GRACE_SECONDS),
+            _last_resort(seconds + GRACE_SECONDS),
         ):
             yield
     finally:
@@ -395,19 +538,26 @@ def _timer(which: int, seconds: float, interval: float = 0) -> Iterator[None]:
         signal.setitimer(which, left, its_interval)
 
 
+_ends: list[float] = []
+"""When each watchdog would end the process; the one that runs is the last."""
+
+
 @contextmanager
-def _dump_of(number: int) -> Iterator[None]:
-    """Let a signal that ends the process first print the lines that Python is at."""
-    stream = sys.__stderr__
-    try:
-        faulthandler.register(number, stream or 2, all_threads=False, chain=True)
-    except (OSError, RuntimeError, ValueError):  # there is nothing to print to
-        yield
-        return
+def _last_resort(seconds: float) -> Iterator[None]:
+    """Let a watchdog that needs no Python to run end the process, with 1, after the block's time.
+
+    There is one in a process. An outer block, as of a format, has it back after an inner one.
+    """
+    _ends.append(time.monotonic() + seconds)
+    faulthandler.dump_traceback_later(seconds, exit=True, file=2)
     try:
         yield
     finally:
-        faulthandler.unregister(number)
+        _ends.pop()
+        faulthandler.cancel_dump_traceback_later()
+        if _ends:
+            left = max(_ends[-1] - time.monotonic(), 0.001)
+            faulthandler.dump_traceback_later(left, exit=True, file=2)
 
 
 def _give_up(text: str) -> NoReturn:
@@ -415,7 +565,7 @@ def _give_up(text: str) -> NoReturn:
     message = f"error[PK207]: {text}\n  hint: {hint}\n"
     with suppress(OSError):
         os.write(2, message.encode(errors="backslashreplace"))
-    os._exit(1)
+    _end(1)
 
 
 def _is_too_heavy(items: list[Any]) -> bool:
@@ -451,11 +601,10 @@ def span_of(function: Callable[..., Any]) -> Span:
 
 def _raised_at(error: BaseException | None, plugin: Plugin) -> Span | None:
     """Return the innermost line of the plugin's own code that an error came through."""
-    package = plugin.module.__name__
     span, trace = None, error.__traceback__ if error else None
     while trace is not None:
         module = trace.tb_frame.f_globals.get("__name__", "")
-        if module == package or module.startswith(f"{package}."):
+        if plugin.holds(module):
             span = Span(_module_file(module, trace.tb_frame.f_code.co_filename), trace.tb_lineno, 1)
         trace = trace.tb_next
     return span
@@ -513,6 +662,14 @@ def _and(names: list[str]) -> str:
     return " and ".join(names)
 
 
+def _mend(changed: list[str]) -> str:
+    return STILL_RUNNING if THREADS in changed else LEAVE_ALONE
+
+
 def _reason(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    try:
+        with _time_limit(1, "the text of an error"):
+            text = " ".join(str(error).split())
+    except BaseException as second:  # an error's own text is the plugin's code too
+        text = f"its text cannot be had: {type(second).__name__}"
     return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__

@@ -51,7 +51,9 @@ def record(
         "inputs": [input_record(entry) for entry in pack.inputs],
         "valuesFiles": [input_record(entry) for entry in values_files],
         "plugins": [plugin_record(name, plugins[name]) for name in sorted(plugins)],
-        "parameters": {name: _value(value) for name, value in sorted(resolved.values.items())},
+        "parameters": {
+            name: value_record(value) for name, value in sorted(resolved.values.items())
+        },
         "objects": [_identity(data) for data in objects],
         "images": list(images(objects)),
         "notes": {level: sum(note.level is level for note in notes) for level in Level},
@@ -88,7 +90,7 @@ def plugin_record(name: str, distribution: Distribution) -> dict[str, str]:
     }
 
 
-def _value(value: Value) -> dict[str, Any]:
+def value_record(value: Value) -> dict[str, Any]:
     return {"value": shown(value), "source": dict(_source(value.source))}
 
 

@@ -1,7 +1,11 @@
-"""surroundings: what a hook has to leave as it found it: changes are noticed and put back."""
+"""surroundings: what a hook has to leave as it found it: changes are noticed and put back.
+
+The process itself is one of these things: what would end it is refused.
+"""
 
 from __future__ import annotations
 
+import builtins
 import io
 import locale
 import os
@@ -10,11 +14,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
+from functools import partial
+from types import FrameType, ModuleType
 from typing import Any, TextIO
 
 from attrs import frozen
 
 STREAMS = {1: "stdout", 2: "stderr"}
+THREADS = "the threads that run"
 SIGNALS = tuple(
     getattr(signal, name)
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE", "SIGCHLD", "SIGALRM")
@@ -45,6 +52,63 @@ def kept(*more: Aspect) -> Iterator[list[str]]:
                     changed.append(aspect.name)
                     with suppress(OSError, ValueError):
                         aspect.put_back(value)
+
+
+class EndsProcessError(BaseException):
+    """Raised where a plugin would end the process; no `except Exception` of a plugin stops it."""
+
+
+@contextmanager
+def alive() -> Iterator[list[str]]:
+    """Refuse what ends the process, and yield a list of what was called to that end.
+
+    A child that a plugin forks may end itself.
+    """
+    tried: list[str] = []
+    process = os.getpid()
+    real = [(owner, name, getattr(owner, name)) for owner, name in ENDINGS]
+    for owner, name, function in real:
+        said = f"{owner.__name__}.{name}"
+        setattr(owner, name, partial(_refuse_to_end, tried, said, function, process))
+    try:
+        yield tried
+    finally:
+        for owner, name, function in real:
+            owner.__dict__[name] = function
+
+
+def _refuse_to_end(
+    tried: list[str], said: str, real: Callable[..., Any], process: int, *arguments: Any
+) -> Any:
+    if os.getpid() != process or (said in TO_OTHERS and not _hits_itself(*arguments)):
+        return real(*arguments)
+    tried.append(said)
+    raise EndsProcessError(said)
+
+
+def _hits_itself(target: Any = None, number: Any = None, *_: Any) -> bool:
+    """Return whether a signal to this target reaches the process; signal 0 only asks."""
+    return number != 0 and target in (0, -1, os.getpid(), os.getpgrp(), -os.getpgrp())
+
+
+@contextmanager
+def interruptions() -> Iterator[list[int]]:
+    """Yield a list with each SIGINT of the block: a KeyboardInterrupt may be a plugin's own."""
+    seen: list[int] = []
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler) or threading.current_thread() is not threading.main_thread():
+        yield seen
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        seen.append(number)
+        handler(number, frame)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield seen
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 @contextmanager
@@ -83,21 +147,29 @@ class _Printed(io.TextIOBase):
 
 @contextmanager
 def _own_streams(changed: list[str]) -> Iterator[None]:
-    """Open the files of standard output and error again where the block closes or replaces them."""
+    """Open the files of standard output and error again where the block closes or replaces them.
+
+    During the block the file of standard output is that of standard error: a plugin that writes to
+    the descriptor itself, or a program that it starts, adds nothing to packc's results.
+    """
+    sys.stdout.flush()
     with ExitStack() as stack:
         for number in STREAMS:
             with suppress(OSError):  # closed by whoever started the process
                 copy = os.dup(number)
                 stack.callback(os.close, copy)
-                stack.callback(_reopen, number, copy, changed)
+                if number == 1:
+                    os.dup2(2, number)
+                stack.callback(_reopen, number, copy, _file_of(number), changed)
         yield
 
 
-def _reopen(number: int, copy: int, changed: list[str]) -> None:
+def _reopen(number: int, copy: int, expected: tuple[int, int] | None, changed: list[str]) -> None:
     stream: TextIO = getattr(sys, STREAMS[number])
-    if _file_of(number) == _file_of(copy) and not stream.closed:
-        return
+    is_kept = _file_of(number) == expected and not stream.closed
     os.dup2(copy, number)
+    if is_kept:
+        return
     changed.append(f"the file of sys.{STREAMS[number]}")
     if stream.closed:
         fresh = open(  # noqa: SIM115  # it lives as long as the process
@@ -162,6 +234,24 @@ class _Names:
                     yield module, name
 
 
+def replaced(before: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what names of packc's modules stand for now, where that is something else; undo it.
+
+    `before` is what `parts` returned.
+    """
+    now = _names()
+    moved = list(now.moved_since(_Names(before)))
+    found = {f"{module}.{name}": now.modules[module].get(name) for module, name in moved}
+    if moved:
+        _set_names(_Names(before))
+    return found
+
+
+def parts() -> Mapping[str, Mapping[str, Any]]:
+    """Return what the names of packc's modules stand for."""
+    return _names().modules
+
+
 def _names() -> _Names:
     return _Names(
         {
@@ -181,11 +271,41 @@ def _threads() -> frozenset[threading.Thread]:
     return frozenset(threading.enumerate())
 
 
-def _leave(value: object) -> None:
-    """Do nothing: a thread cannot be stopped."""
+def _let_run(before: frozenset[threading.Thread]) -> None:
+    """Remember the threads: they cannot be ended, so the process ends without them."""
+    _left_behind.extend(set(threading.enumerate()) - before)
 
+
+_left_behind: list[threading.Thread] = []
+
+
+def is_anyone_left() -> bool:
+    """Return whether a thread that a plugin started still runs."""
+    return any(thread.is_alive() for thread in _left_behind)
+
+
+def _set_builtins(before: Mapping[str, Any]) -> None:
+    names = builtins.__dict__
+    names.update(before)
+    for name in names.keys() - before.keys():
+        del names[name]
+
+
+ENDINGS: tuple[tuple[ModuleType, str], ...] = tuple(
+    (owner, name)
+    for owner, names in (
+        (os, ("_exit", "abort", "execv", "execve", "kill", "killpg")),
+        (signal, ("raise_signal",)),
+    )
+    for name in names
+    if hasattr(owner, name)
+)
+"""What ends or replaces the process. `sys.exit` is not one of them: that is an exception."""
+TO_OTHERS = frozenset(("os.kill", "os.killpg"))
+"""What may also mean other processes."""
 
 ASPECTS = (
+    Aspect("the built-in names", builtins.__dict__.copy, _set_builtins),
     Aspect("the working directory", _folder, os.chdir),
     Aspect("the environment", lambda: dict(os.environ), _set_environment),
     Aspect("the umask", _umask, os.umask),
@@ -198,8 +318,8 @@ ASPECTS = (
     Aspect("the trace function", sys.gettrace, sys.settrace),
     Aspect("the profile function", sys.getprofile, sys.setprofile),
     Aspect("the recursion limit", sys.getrecursionlimit, sys.setrecursionlimit),
-    Aspect("the threads that run", _threads, _leave),
+    Aspect(THREADS, _threads, _let_run),
 )
 
 MODULES = Aspect("packc's own modules", _names, _set_names)
-"""Too slow to look at in each hook; what changes packc mostly does so when it is imported."""
+"""Too slow to look at in each hook: looked at around an import, and around a variant's hooks."""

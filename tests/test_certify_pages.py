@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from packc.testing.bench import MOST_VARIANTS
 from packc.testing.rules import RULES
+from packc.testing.values import MOST_PAIRS
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "docs" / "plugins" / "rules"
@@ -25,9 +27,7 @@ def page(name: str) -> str:
     shown = (SEEDED / seeds[0] / "seeded.py").read_text().strip()
     others = "".join(f"- [`{seed}`](../../../tests/seeded/{seed}/seeded.py)\n" for seed in seeds)
     return (
-        f"# {name}\n\n{rule.what}\n\n"
-        f"**Why:** {rule.why}\n\n"
-        f"**How to mend it:** {rule.mend}\n\n"
+        f"{rule.text}\n"
         f"## A plugin that breaks it\n\n```python\n{shown}\n```\n\n"
         f"The kit is tested with these:\n\n{others}\n"
         f"To hold a plugin against this rule alone: `packc plugin certify NAME --rule {name}`.\n"
@@ -39,9 +39,15 @@ def index() -> str:
     rows = "".join(f"| [`{name}`]({name}.md) | {rule.what} |\n" for name, rule in RULES.items())
     return (
         "# Rules for plugins\n\n"
-        "`packc plugin certify NAME` holds an installed plugin against these rules.\n"
+        "`packc plugin certify NAME --pack DIR` holds an installed plugin against these rules;"
+        " `--explain RULE` prints the page of one.\n"
         "They are judged by what the plugin is seen to do: in processes of its own, with the packs"
-        " at hand, beside every other plugin that is installed.\n\n"
+        " at hand, beside every other plugin that is installed.\n"
+        "Packs at hand are those of `--pack`, those below `packs/`, and a small one of the kit; the"
+        " kit's own offers a feature only where that has no settings.\n\n"
+        "Each value of an enum, a switch and both limits of a number are tried, alone and in pairs,"
+        f" up to {MOST_VARIANTS} variants of a pack and {MOST_PAIRS} pairs of the plugin's own"
+        " parameters.\n"
         "The kit finds mistakes, not malice: a plugin that wants to deceive it can.\n\n"
         f"| rule | what it demands |\n|---|---|\n{rows}"
     )

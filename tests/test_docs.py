@@ -50,7 +50,13 @@ DOCUMENTS = [
 ]
 MARKDOWN = sorted(
     path
-    for pattern in ("*.md", "docs/*.md", "docs/plugins/**/*.md", "packs/**/*.md")
+    for pattern in (
+        "*.md",
+        "docs/*.md",
+        "docs/plugins/**/*.md",
+        "docs/pipelines/*.md",
+        "packs/**/*.md",
+    )
     for path in ROOT.glob(pattern)
 )
 TUTORIAL = ROOT / "docs" / "tutorial.md"
@@ -337,6 +343,7 @@ def hooks_of(plugin: str) -> tuple[str, ...]:
 OURS = tuple(project_file()["project"]["entry-points"]["packc"])
 
 WITHOUT_DOCSTRING = {
+    "API_LEVEL": "The level of the API that this packc has, as a whole number.",
     "Object": "A Kubernetes object: a map, read-only in a hook.",
     "hookimpl": "Marks a function of the plugin as a hook.",
 }

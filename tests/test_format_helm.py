@@ -24,6 +24,8 @@ from typing import Any
 import jsonschema
 import pytest
 from attrs import frozen
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from packc import yamlio
 from packc.build import Build
@@ -760,18 +762,20 @@ clouds: [aws]
 parameters:
 - {name: x.address, type: ip, family: ipv6, description: An address., default: "fd00::1"}
 - {name: x.network, type: cidr, family: ipv6, description: A network., default: "fd00::/48"}
+- {name: x.url, type: url, description: A server., default: "https://a.example"}
 objects:
 - {files: base/objects.yaml}
 bindings:
 - {parameter: x.address, object: ConfigMap/addresses, path: /data/address}
 - {parameter: x.network, object: ConfigMap/addresses, path: /data/network}
+- {parameter: x.url, object: ConfigMap/addresses, path: /data/url}
 """
 
 ADDRESS_OBJECTS = """\
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: addresses, namespace: default}
-data: {address: a, network: n}
+data: {address: a, network: n, url: u}
 """
 
 
@@ -831,9 +835,28 @@ def test_what_only_packc_knows_about_ipv6_reaches_the_objects_as_it_is(
     assert objects_of(run.stdout)[0]["data"][name] == text
 
 
+PORTS = (
+    "https://a.b:99999 https://a.b:65536 http://a.b:70000/x http://[fd00::1]:65540 http://a:b:80"
+)
+
+
+@pytest.mark.parametrize("text", PORTS.split())
+def test_a_url_with_a_port_that_is_none_is_refused(address_chart: Chart, text: str) -> None:
+    with pytest.raises(PackcError):
+        address_chart.build.compile("aws", (), {"x.url": text})
+
+    assert not _takes(address_chart, "url", text)
+
+
+@given(port=st.integers(1, 65535), host=st.sampled_from(("a.b", "[fd00::1]", "10.0.0.1", "A")))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_a_url_with_a_port_is_one_for_the_chart(address_chart: Chart, port: int, host: str) -> None:
+    assert _takes(address_chart, "url", f"https://{host}:{port}/x")
+
+
 def _takes(chart: Chart, name: str, text: str) -> bool:
     schema = json.loads((chart.folder / "values.schema.json").read_text())
-    own = {"address": "fd00::1", "network": "fd00::/48"}
+    own = {"address": "fd00::1", "network": "fd00::/48", "url": "https://a.example"}
     values = {"cloud": "aws", "features": {}, "x": own | {name: text}}
     return jsonschema.Draft7Validator(schema).is_valid(values)
 

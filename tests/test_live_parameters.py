@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from packc.build import Build, Built
 from packc.diagnostics import PackcError
 from packc.formats.decide import Condition, Decider
 from packc.formats.derive import Derived, derive
@@ -50,15 +52,17 @@ data: {size: "1", word: a, image: docker.io/demo:1}
 
 PLUGIN = """\
 import base64
+import io
 import ipaddress
 import json
 import re
 import shlex
 import urllib.parse
 
-from packc.api import Cloud, Note, Patch, add, hookimpl, remove, replace
+from packc.api import Cloud, Note, Patch, add, hookimpl, new_object, remove, replace
 
 PATTERN = re.compile("[a-z]+[0-9]")
+JOINED = {"one": "a-zed"}
 
 @hookimpl
 def packc_clouds():
@@ -74,6 +78,12 @@ def packc_patches(variant):
 def packc_notes(variant):
     values = variant.values
     return [Note(text) for text in {notes}]
+
+@hookimpl
+def packc_objects(variant):
+    values = variant.values
+    more = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "y"}}
+    return [new_object(more | members) for members in {objects}]
 """
 
 SIZE = (
@@ -85,24 +95,37 @@ Derive = Callable[..., Derived]
 
 
 @pytest.fixture
-def derived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Derive:
-    """Return a function that derives a pack, whose cloud patches and notes as it is told."""
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Build]:
+    """Return a function that prepares a pack, whose cloud answers the hooks as it is told."""
 
-    def run(*parameters: str, operations: str = "[]", notes: str = "[]", more: str = "") -> Derived:
+    def run(
+        *parameters: str,
+        operations: str = "[]",
+        notes: str = "[]",
+        objects: str = "[]",
+        more: str = "",
+    ) -> Build:
         (tmp_path / "base").mkdir(exist_ok=True)
         (tmp_path / "base" / "objects.yaml").write_text(OBJECTS)
         listed = "parameters:\n" + "".join(f"- {each}\n" for each in parameters)
         (tmp_path / "pack.yaml").write_text(SPEC.format(more=more + listed))
         text = PLUGIN.replace("{operations}", operations).replace("{notes}", notes)
+        text = text.replace("{objects}", objects)
         (tmp_path / "demo_moon.py").write_text(text)
         monkeypatch.syspath_prepend(str(tmp_path))
         monkeypatch.delitem(sys.modules, "demo_moon", raising=False)
         entry = EntryPoint("moon", "demo_moon", "packc")
         found = Found("moon", "demo_moon", Distribution("demo-moon", "1.0"), entry)
         prepared = prepare(str(tmp_path), Selection(), Host({"moon": (found,)}))
-        return derive(build_of(prepared))
+        return build_of(prepared)
 
     return run
+
+
+@pytest.fixture
+def derived(built: Callable[..., Build]) -> Derive:
+    """Return a function that derives a pack, whose cloud answers the hooks as it is told."""
+    return lambda *parameters, **hooks: derive(built(*parameters, **hooks))
 
 
 def template_of(derived: Derived) -> str:
@@ -319,6 +342,13 @@ LOOKS = {
         "f'{x!r}'",
         "'x{}'.format(x).upper()",
         "f'{x}-suffix'.startswith('prod')",
+        "f'a-{x}' == 'a-zed'",
+        "f'a-{x}-b' == 'a-zed-b'",
+        "f'a-{x}' in ('a-zed', 'a-Z9')",
+        "{'a-zed': '1'}.get(f'a-{x}', '0')",
+        "f'a-{x}' == JOINED['one']",
+        "str.__str__(x)[:1] == 'z'",
+        "io.StringIO(x).read()[:1] == 'z'",
         "f'{x}-suffix'[:63]",
         "('a-' + x)[:63]",
         "('a-' + x).startswith('a-prod')",
@@ -372,6 +402,8 @@ LOOKS = {
         "x == 1234 and 'one' or x == 4321 and 'two' or 'none'",
         "x > 4500 and x % 2 == 1",
         "hex(x)",
+        "f'port-{x}' == 'port-443'",
+        "f'p{x}'.startswith('p44')",
         "2 ** x > 100",
     ),
     "number": ("x > 0.01", "x == 0.25", "round(x)", "x * 2 == 3", "int(x)", "x > 0", "f'{x:.1f}'"),
@@ -425,6 +457,7 @@ LOOKS = {
         "[n for n in x if n != 'prod'] == list(x)",
         "x == ['a', 'b']",
         "sum(1 for n in x) > 8",
+        "sum(1 for n in x) > 40",
         "','.join(n.lower() for n in x)",
         "','.join(x)[:63]",
         "' '.join(x)",
@@ -452,7 +485,20 @@ LOOKS = {
 TEXTS = (
     *("", "prod", "prod-eu", "xprod", "v1", "test-x-eu", "/a/", "a:b", "Earth", "EARTH", "earth"),
     *("x" * 64, "a" * 30, "17-characters-lng", "true", "0", "0123", "7", "zebra", "quite", "c-d"),
-    *(" a ", "new\nline", "it's", 'say "x"', "a_b", "a\\b", "caf\u00e9", "100%", "{{ x }}", "q/"),
+    *(
+        "zed",
+        "Z9",
+        " a ",
+        "new\nline",
+        "it's",
+        'say "x"',
+        "a_b",
+        "a\\b",
+        "caf\u00e9",
+        "100%",
+        "{{ x }}",
+        "q/",
+    ),
 )
 NETWORKS = ("10.0.0.0/16", "10.9.0.0/8", "10.0.0.0/8", "1.2.3.4/32", "fd00::/8", "fd00::7/128")
 ADDRESSES = ("10.0.0.1", "127.0.0.1", "127.0.0.9", "::1", "fd00::a", "8.8.4.4")
@@ -469,7 +515,7 @@ OPEN: dict[str, Sequence[Any]] = {
     "cidr": NETWORKS,
     "ip": ADDRESSES,
     "url": URLS,
-    "names": tuple([*TEXTS[i : i + size]] for i in range(30) for size in (1, 2, 9)),
+    "names": tuple([*(TEXTS * 4)[i : i + size]] for i in range(30) for size in (1, 2, 9, 60)),
     "urls": ([], *([*URLS[i : i + size]] for i in range(6) for size in (1, 3))),
     "map": ({}, *({"team": text, "a/b": "x"} for text in TEXTS), {"app": "prod"}, {"apps": "a"}),
 }
@@ -572,6 +618,94 @@ def test_a_look_names_the_plugin_the_parameter_and_the_line(derived: Derive) -> 
     assert diagnostic.span.file == "demo_moon.py"
     line = PLUGIN.replace("{operations}", operations).splitlines()[diagnostic.span.line - 1]
     assert "startswith" in line
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "values['demo.word'].startswith('prod')",
+        "len(values['demo.word']) == 57",
+        "values['demo.word'] in {'zed': 1}",
+        "values['demo.word'] < 'm'",
+    ],
+)
+def test_a_look_that_decides_about_an_object_names_plugin_parameter_and_line(
+    derived: Derive, test: str
+) -> None:
+    with pytest.raises(PackcError) as caught:
+        derived(WORD, objects=f"([{{}}] if {test} else [])")
+
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.message.startswith(
+        "plugin moon (demo-moon 1.0) looks into the value of 'demo.word' ("
+    )
+    assert diagnostic.span is not None
+    assert "new_object" in PLUGIN.splitlines()[diagnostic.span.line - 1]
+
+
+def test_an_object_that_comes_with_a_threshold_names_who_brings_it(derived: Derive) -> None:
+    with pytest.raises(PackcError) as caught:
+        derived(SIZE, objects="([{}] if values['demo.size'] > 100 else [])")
+
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.message == (
+        "plugin moon (demo-moon 1.0) brings ConfigMap/y/x or not, which depends on the value of"
+        " 'demo.size': no template can do that"
+    )
+    assert diagnostic.span is not None
+    assert diagnostic.span.file.endswith("demo_moon.py")
+
+
+def test_what_is_computed_in_an_object_names_who_brings_it(derived: Derive) -> None:
+    objects = "[{'data': {'h': f\"{values['demo.word']}-{values['demo.size']}\"[:6]}}]"
+
+    found = refusal(derived, SIZE, WORD, objects=objects)
+
+    assert found[0].startswith(
+        "PK901: ConfigMap/y/x: plugin moon (demo-moon 1.0) computes /data/h from 'demo."
+    )
+
+
+def test_a_value_in_an_object_that_a_plugin_brings_is_a_hole(derived: Derive) -> None:
+    found = derived(WORD, objects="[{'data': {'h': values['demo.word']}}]")
+
+    brought = next(each for each in found.objects if each.identity.name == "x")
+    assert brought.node["data"] == {"h": Text((Hole("demo.word", "string"),))}
+
+
+def test_what_is_wrong_with_every_variant_is_said_at_the_first(
+    built: Callable[..., Build],
+) -> None:
+    build = built(WORD, *(MODE.replace("mode", f"m{n}") for n in range(4)), operations=ADRIFT)
+    variants = []
+
+    def counting(cloud: str, features: Sequence[str], values: Mapping[str, Any]) -> Built:
+        variants.append(values)
+        return build.compile(cloud, features, values)
+
+    with pytest.raises(PackcError):
+        derive(evolve(build, compile=counting))
+
+    assert len(variants) <= 2
+
+
+ADRIFT = '[replace("/data/nowhere", values["demo.word"])]'
+
+
+def test_a_secret_with_a_default_is_not_published(derived: Derive) -> None:
+    secret = WORD.replace("default: earth", "default: earth, secret: true")
+
+    found = refusal(derived, secret)
+
+    assert found == ["PK908: the secret 'demo.word' has a default, which the format would publish"]
+
+
+def test_a_secret_with_an_empty_default_is_live(derived: Derive) -> None:
+    secret = WORD.replace("default: earth", "default: '', secret: true")
+
+    found = derived(secret, operations='[replace("/data/word", values["demo.word"])]')
+
+    assert "  word: {{ .Values.demo.word | quote }}\n" in template_of(found)
 
 
 def test_a_look_that_only_other_values_lead_to_is_found(derived: Derive) -> None:
@@ -759,6 +893,30 @@ def test_a_note_that_is_computed_is_left_out_and_said_so(derived: Derive) -> Non
 
     assert found.notes == ()
     assert [finding.code for finding in found.findings] == ["PK904"]
+
+
+def test_a_look_for_a_note_is_said_with_line_and_parameter(derived: Derive) -> None:
+    notes = '(["Hot."] if [*values.values()][0][:1] == "z" else ["Cold."])'
+
+    found = derived(WORD, notes=notes)
+
+    line = PLUGIN.splitlines().index("    return [Note(text) for text in {notes}]") + 1
+    (finding,) = found.findings
+    assert (finding.code, finding.message) == (
+        "PK904",
+        f"notes of moon look into 'demo.word' (demo_moon.py:{line}), so the format may leave some"
+        " out, or say some that are not due",
+    )
+    assert {(n.note.text, n.note.always) for n in found.notes} == {
+        ("Hot.", False),
+        ("Cold.", False),
+    }
+
+
+def test_a_note_for_a_joined_text_is_there(derived: Derive) -> None:
+    found = derived(SIZE, notes="""(["P."] if f"p{values['demo.size']}" == "p443" else [])""")
+
+    assert [(n.note.text, n.note.always) for n in found.notes] == [("P.", False)]
 
 
 # --- witnesses --------------------------------------------------------------------------------

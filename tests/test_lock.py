@@ -477,6 +477,175 @@ def test_upgrade_names_objects_that_come_and_go(run: Run, small: Path) -> None:
     assert run("lock", "--check", "small") == (0, "", "")
 
 
+MARKER = "from pathlib import Path\nPath('imported').write_text('')\n"
+
+
+def tampered(moon: Callable[..., None], size: str = "raise") -> Path:
+    """Change the locked plugin `moon` without a new version; it tells when it is imported."""
+    moon(size=size)
+    module = Path(find_spec("strange_moon").origin or "")  # type: ignore[union-attr]
+    module.write_text(MARKER + module.read_text())
+    return module
+
+
+@pytest.mark.parametrize("options", [["--check"], []])
+def test_a_plugin_that_was_tampered_with_is_reported_before_it_is_imported(
+    run: Run, small: Path, moon: Callable[..., None], options: list[str]
+) -> None:
+    moon()
+    run("lock", "small", "--cloud", "moon")
+    before = (small / LOCK_FILE).read_bytes()
+    tampered(moon)
+
+    code, out, err = run("lock", *options, "small")
+
+    line = 1 + (small / LOCK_FILE).read_text().splitlines().index('    "moon": {')
+    assert (code, out, codes(err)) == (1, "", ["PK234"])
+    assert f"small/packc.lock:{line}:5: error[PK234]: the cloud 'moon' differs" in err
+    assert "its files differ though the version does not" in err
+    assert not Path("imported").exists()
+    assert (small / LOCK_FILE).read_bytes() == before
+
+
+def test_upgrade_imports_what_differs_to_show_what_it_changes(
+    run: Run, moon: Callable[..., None]
+) -> None:
+    """The tests above can fail."""
+    moon()
+    run("lock", "small", "--cloud", "moon")
+    tampered(moon, size="8")
+
+    code, out, _ = run("lock", "--upgrade", "small")
+
+    assert code == 1
+    assert "the output of 'moon': ConfigMap/default/small has changed" in out
+    assert Path("imported").exists()
+
+
+@pytest.mark.parametrize("options", [["--check"], []])
+def test_a_plugin_that_the_pack_lists_anew_is_not_imported_unasked(
+    run: Run, small: Path, moon: Callable[..., None], options: list[str]
+) -> None:
+    run("lock", "small")
+    tampered(moon)
+    change(small / "pack.yaml", "clouds: [aws, azure]", "clouds: [aws, azure, moon]")
+
+    code, _, err = run("lock", *options, "small")
+
+    assert (code, codes(err)) == (1, ["PK234", "PK234"])
+    assert "the cloud 'moon' differs from the lock" in err
+    assert not Path("imported").exists()
+
+
+def uninstall() -> None:
+    information = Path(find_spec("strange_moon").origin or "").parents[1]  # type: ignore[union-attr]
+    shutil.rmtree(information)
+
+
+@pytest.mark.parametrize("options", [["--check"], []])
+def test_a_locked_plugin_that_is_missing_is_a_difference_at_its_line(
+    run: Run, small: Path, moon: Callable[..., None], options: list[str]
+) -> None:
+    moon()
+    run("lock", "small", "--cloud", "moon")
+    uninstall()
+
+    code, _, err = run("lock", *options, "small")
+
+    line = 1 + (small / LOCK_FILE).read_text().splitlines().index('    "moon": {')
+    assert (code, codes(err)) == (1, ["PK234"])
+    assert f"small/packc.lock:{line}:5: error[PK234]: the cloud 'moon' differs" in err
+    assert "found: nothing" in err
+    assert "packc lock --upgrade small" in err
+
+
+def test_upgrade_removes_a_plugin_that_is_missing_and_not_listed(
+    run: Run, small: Path, moon: Callable[..., None]
+) -> None:
+    moon()
+    run("lock", "small", "--cloud", "moon")
+    uninstall()
+
+    refused, out, _ = run("lock", "--upgrade", "small")
+    code, _, _ = run("lock", "--upgrade", "small", "--yes")
+
+    assert (refused, code) == (1, 0)
+    assert "the cloud 'moon' is removed: strange-moon 1.0, sha256:" in out
+    assert "the output of 'moon' is removed" in out
+    assert list(locked(small)["clouds"]) == ["aws", "azure"]
+    assert run("lock", "--check", "small") == (0, "", "")
+
+
+def test_upgrade_keeps_asking_for_a_plugin_that_the_pack_lists(
+    run: Run, small: Path, moon: Callable[..., None]
+) -> None:
+    moon()
+    change(small / "pack.yaml", "clouds: [aws, azure]", "clouds: [aws, azure, moon]")
+    run("lock", "small")
+    uninstall()
+
+    code, _, err = run("lock", "--upgrade", "small", "--yes")
+
+    assert (code, codes(err)) == (1, ["PK202"])
+    assert "small/pack.yaml:" in err
+    assert "moon" in locked(small)["clouds"]
+
+
+def test_a_lock_that_differs_is_not_replaced_unseen(run: Run, small: Path) -> None:
+    run("lock", "small")
+    before = (small / LOCK_FILE).read_bytes()
+    change(small / "pack.yaml", "default: 1,", "default: 2,")
+
+    code, out, err = run("lock", "small")
+
+    assert (code, out) == (1, "")
+    assert "the file 'pack.yaml' differs from the lock" in err
+    assert "the output of 'aws': ConfigMap/default/small differs from the lock" in err
+    assert "accept it with `packc lock --upgrade small`" in err
+    assert (small / LOCK_FILE).read_bytes() == before
+
+
+def test_a_lock_that_is_up_to_date_is_left_alone(run: Run, small: Path) -> None:
+    run("lock", "small")
+    (small / LOCK_FILE).chmod(0o400)
+
+    code, out, err = run("lock", "small")
+
+    assert (code, out, err) == (0, "small/packc.lock: up to date\n", "")
+    assert (small / LOCK_FILE).stat().st_mode & 0o777 == 0o400
+
+
+def test_what_the_command_line_names_is_added_without_more_questions(run: Run, small: Path) -> None:
+    run("lock", "small")
+
+    code, out, err = run("lock", "small", "--cloud", "vmware", "--format", "kustomize")
+
+    assert (code, err) == (0, "")
+    assert out.endswith("3 variants, 3 differences accepted\n")
+    assert list(locked(small)["formats"]) == ["kustomize"]
+
+
+def test_what_the_command_line_names_covers_no_other_difference(run: Run, small: Path) -> None:
+    run("lock", "small")
+    before = (small / LOCK_FILE).read_bytes()
+    change(small / "pack.yaml", "default: 1,", "default: 2,")
+
+    code, _, err = run("lock", "small", "--format", "kustomize")
+
+    assert code == 1
+    assert "the file 'pack.yaml' differs from the lock" in err
+    assert (small / LOCK_FILE).read_bytes() == before
+
+
+def test_what_the_pack_lists_anew_is_added_by_an_upgrade(run: Run, small: Path) -> None:
+    run("lock", "small")
+    change(small / "pack.yaml", "clouds: [aws, azure]", "clouds: [aws, azure, vmware]")
+
+    _, _, err = run("build", "small", "--locked")
+
+    assert "add it with `packc lock --upgrade small`" in err
+
+
 def test_upgrade_without_a_difference_is_done(run: Run) -> None:
     run("lock", "small")
 
@@ -593,7 +762,7 @@ def test_plugins_names_level_digest_and_formats(run: Run) -> None:
     assert plugins["helm"]["hooks"] == ["packc_formats"]
     assert plugins["aws"]["api"] == 1
     assert plugins["aws"]["digest"] == f"sha256:{package_digest('packc_aws')}"
-    assert "certificate" not in plugins["aws"]
+    assert plugins["aws"]["certificate"] is None
 
 
 def test_plugins_finds_no_certificate_in_a_folder_without_one(run: Run, tmp_path: Path) -> None:

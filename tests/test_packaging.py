@@ -163,20 +163,24 @@ def is_cache(path: Path) -> bool:
     return any(part.startswith(".") or part == "__pycache__" for part in parts)
 
 
+FOLDERS = ("packs", "tests", "snapshots", "docs", "examples", "packc", "plugins", "templates")
+
+
 def test_the_sdist_holds_all_that_tests_and_readers_need(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
         held = {name.partition("/")[2] for name in archive.getnames()}
 
     wanted = {
         path.relative_to(ROOT).as_posix()
-        for folder in ("packs", "tests", "snapshots", "docs", "examples", "packc", "plugins")
+        for folder in FOLDERS
         for path in (ROOT / folder).rglob("*")
         if path.is_file() and not is_cache(path)
     }
     assert len(wanted) > 100
-    assert wanted | {"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml"} <= held
-    assert not {name for name in held if "__pycache__" in name or name.startswith(".")} - {
-        ".gitignore"
+    assert wanted | {"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "action.yml"} <= held
+    assert {name for name in held if "__pycache__" in name or name.startswith(".")} == {
+        ".gitignore",
+        ".pre-commit-hooks.yaml",
     }
 
 

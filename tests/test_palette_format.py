@@ -290,9 +290,9 @@ spec: {containers: [{name: small, image: "quay.test/small:1.0.0"}]}
 
 @pytest.fixture
 def small_palette(small: Path) -> Path:
-    """The small pack with what Palette has to know of it."""
+    """The small pack, without secrets, with what Palette has to know of it."""
     spec = small / "pack.yaml"
-    spec.write_text(spec.read_text() + PALETTE)
+    spec.write_text(spec.read_text().replace(", secret: true", "") + PALETTE)
     (small / "logo.png").write_bytes((ROOT / "packs" / "calico" / "logo.png").read_bytes())
     objects = small / "base" / "objects.yaml"
     objects.write_text(objects.read_text() + POD)
@@ -837,11 +837,18 @@ def test_a_pack_without_a_logo_is_refused(small_palette: Path) -> None:
     assert codes_of(evolve(build, spec=evolve(build.spec, logo=None))) == ["PK973"]
 
 
-def test_a_pack_without_images_is_refused(small: Path) -> None:
+def test_a_pack_without_images_is_refused(small_palette: Path) -> None:
+    objects = small_palette / "base" / "objects.yaml"
+    objects.write_text(objects.read_text().removesuffix(POD))
+
+    assert codes_of(build_of_pack(small_palette)) == ["PK955"]
+
+
+def test_a_preset_that_sets_a_secret_is_refused(small: Path) -> None:
     (small / "pack.yaml").write_text((small / "pack.yaml").read_text() + PALETTE)
     (small / "logo.png").write_bytes((ROOT / "packs" / "calico" / "logo.png").read_bytes())
 
-    assert codes_of(build_of_pack(small)) == ["PK955"]
+    assert codes_of(build_of_pack(small)) == ["PK908"]
 
 
 def test_what_the_linter_finds_is_said_by_the_build(small_palette: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packc import yamlio
+from packc import __version__, yamlio
 from packc.cli import main
 from packc.diagnostics import PackcError, Severity
 from packc.scaffold import Kind, License, Pipeline
@@ -114,6 +115,35 @@ def test_pipeline_is_yaml(path: str) -> None:
     assert "pytest" in str(parsed.documents[0].data)
 
 
+@pytest.mark.parametrize("path", [".github/workflows/ci.yml", ".gitlab-ci.yml"])
+@pytest.mark.parametrize("bound", ["0.1.0", "1.20"])
+def test_pipeline_installs_the_oldest_packc_that_the_project_states(
+    path: str, bound: str, tmp_path: Path
+) -> None:
+    files = files_of(project())
+    stated = files["pyproject.toml"].replace(f"packc>={__version__}", f"packc>={bound}")
+    (tmp_path / "pyproject.toml").write_text(stated)
+    [line] = re.findall(r"oldest=\$\(.*\)$", files[path], re.MULTILINE)
+
+    done = subprocess.run(
+        ["sh", "-c", f'{line}; echo "packc==$oldest"'],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == f"packc=={bound}\n"
+    assert '--group dev "packc==$oldest"' in files[path]
+
+
+def test_rules_of_a_project_are_tried_with_the_pack_of_its_tests() -> None:
+    text = files_of(project())["tests/test_conformance.py"]
+
+    assert 'PACKS = [Path(__file__).parent / "pack"]\n' in text
+    assert 'TestMoon = suite("moon", PACKS)\n' in text
+
+
 FITTING = st.from_regex(NAME, fullmatch=True).filter(
     lambda name: len(name) <= MAX_NAME and name not in YAML_WORDS
 )
@@ -200,7 +230,7 @@ def test_command_says_what_to_do_next(tmp_path: Path, capsys: pytest.CaptureFixt
     told = capsys.readouterr().out
     assert code == 0
     assert f"  cd '{tmp_path}/my work/packc-moon'\n" in told
-    assert "  packc plugin certify moon\n" in told
+    assert "  packc plugin certify moon --pack tests/pack\n" in told
 
 
 def test_command_tells_machines_what_it_wrote(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -32,7 +33,7 @@ from packc.publish.built import Built
 from packc.publish.layout import write_layout
 from packc.publish.manifest import pack_artifact
 from packc.publish.model import Bundle, digest_of
-from packc.publish.references import Reference
+from packc.publish.references import Reference, is_pre_release
 from packc.publish.registry.client import PULL, Connection, HttpRegistry, open_registry
 from packc.publish.registry.patience import Patience
 from packc.publish.registry.tags import fallback_tag, listed
@@ -239,6 +240,38 @@ def test_what_does_not_fit_a_layout_is_refused_before_anything_is_sent(
 
     assert main(arguments(layout, "127.0.0.1:1", *options)) == 1
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("1.0.0", False),
+        ("v3.32", False),
+        ("1.0.0.4", False),
+        ("2024.11.30", False),
+        ("stable", False),
+        ("1.0.0-rc.1", True),
+        ("v1-alpha", True),
+        ("2.0.0rc1", True),
+        ("2.0.dev3", True),
+        ("1.0b2", True),
+    ],
+)
+def test_a_pre_release_is_known_by_its_version(version: str, expected: bool) -> None:
+    assert is_pre_release(version) is expected
+
+
+def test_a_tag_that_moves_is_moved_for_a_pre_release_only_if_asked(
+    built: Path, host: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = f"oci://{host}/packs/small:1.0.0-rc.1"
+    command = ["publish", str(built), target, "--plain-http", "--settle", "0"]
+
+    assert main([*command, "--also-tag", "latest"]) == 1
+    assert "PK640" in capsys.readouterr().err
+    assert reader(host).manifest("1.0.0-rc.1") is None
+    assert main([*command, "--also-tag", "latest", "--allow-pre-release"]) == 0
+    assert reader(host).manifest("latest") is not None
 
 
 def test_another_digest_than_the_reviewed_one_is_refused(
@@ -449,6 +482,34 @@ def test_cosign_accepts_the_signature(
     assert good.returncode == 0, good.stderr
     assert digest in good.stdout
     assert bad_key.returncode != 0
+
+
+@pytest.mark.tool("cosign")
+@pytest.mark.parametrize("kind", ["slsaprovenance1", "cyclonedx"])
+def test_cosign_accepts_the_statements(
+    built: Path, host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    """As docs/publish.md says, with a trusted root that trusts nobody: the key alone decides."""
+    key, public = key_pair(tmp_path)
+    _, stranger = key_pair(tmp_path, "stranger", 0xBADBEEF)
+    digest = published(capsys, built, host, *everything(key))["digest"]
+    page = Path(__file__).parent.parent / "docs" / "publish.md"
+    (root,) = re.findall(r"^echo '(.*)' > root.json$", page.read_text(), re.MULTILINE)
+    (tmp_path / "root.json").write_text(root)
+    command = ["cosign", "verify-attestation", "--insecure-ignore-tlog=true", "--type", kind]
+    command += ["--allow-http-registry", "--new-bundle-format", "--trusted-root", "root.json"]
+
+    codes = [
+        subprocess.run(
+            [*command, "--key", each, f"{host}/packs/small@{digest}"],
+            cwd=tmp_path,
+            env={**os.environ, "HOME": str(tmp_path)},
+            capture_output=True,
+        ).returncode
+        for each in (public, stranger)
+    ]
+
+    assert codes == [0, 1]
 
 
 def test_what_the_garbage_collection_took_is_published_again(

@@ -283,8 +283,23 @@ def test_logins_are_looked_for_in_the_order_of_container_tools(tmp_path: Path) -
         login = find_login("r.example", "packs/demo", environment)
         found.append(login.username if login else None)
         del environment[place]
+        environment.pop("PACKC_REGISTRY_PASSWORD", None)
 
     assert found == ["own", "inline", "file", "docker", "podman"]
+
+
+@pytest.mark.parametrize("missing", ["", None])
+@pytest.mark.parametrize("given", ["PACKC_REGISTRY_USERNAME", "PACKC_REGISTRY_PASSWORD"])
+def test_half_a_login_is_no_reason_to_take_another(given: str, missing: str | None) -> None:
+    names = {"PACKC_REGISTRY_USERNAME", "PACKC_REGISTRY_PASSWORD"}
+    auths = {"r.example": {"username": "other", "password": "1"}}
+    environment = configuration(auths=auths) | {given: "HUNTER2"}
+    if missing is not None:
+        environment |= dict.fromkeys(names - {given}, missing)
+
+    with pytest.raises(PackcError, match="PK633") as caught:
+        find_login("r.example", "packs/demo", environment)
+    assert "HUNTER2" not in str(caught.value)
 
 
 def helper(folder: Path, script: str) -> dict[str, str]:

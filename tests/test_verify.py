@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from packc.publish.built import Built
 from packc.publish.manifest import pack_artifact
 from packc.publish.model import INDEX, Artifact, Blob, Bundle, Descriptor, canonical, digest_of
 from packc.publish.package import signed
-from packc.publish.provenance import PREDICATE
+from packc.publish.provenance import IN_TOTO, PREDICATE
+from packc.publish.reading import read_bundle
 from packc.publish.rebuild import How, rebuild
 from packc.publish.references import Reference
 from packc.publish.registry.fetch import fetch
@@ -31,6 +33,7 @@ from packc.publish.signing.keys import PrivateKey, PublicKey, read_private_key, 
 from packc.publish.verify import Statement, verify
 from packc.values import Request
 
+LOGO = Path(__file__).parent / "errors" / "common" / "palette" / "demo-1.0.0" / "logo.png"
 REGISTRY = pytest.mark.tool("docker-registry")
 PLACE = "registry.example.org/packs/demo"
 REFERENCE = Reference.parse(f"oci://{PLACE}:1.0.0")
@@ -344,6 +347,154 @@ def test_several_variants_are_all_built_again(small: Path, tmp_path: Path) -> No
     assert rebuilt(layout, small, "--unsigned") == 0
 
 
+@pytest.fixture
+def small_palette(small: Path) -> Path:
+    """The small pack, as one for Palette: a pack for aws and one for azure, or one for both."""
+    shutil.copy(LOGO, small / "logo.png")
+    with (small / "pack.yaml").open("a") as spec:
+        spec.write("logo: logo.png\n")
+        spec.write("palette: {layer: os, cloudTypes: {aws: aws, azure: azure}}\n")
+    return small
+
+
+def build_palette(source: Path, out: Path, *options: str) -> Path:
+    command = ["build", str(source), "--format", "palette", "-o", str(out), "-q", *options]
+    assert main(command) == 0
+    return out / "small" / "1.0.0" / "palette"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--set", "small.size=5", "--set", 'small.labels={"x": "z"}'],
+        ["--cloud", "azure"],
+        ["--cloud", "azure", "--cloud", "aws"],
+    ],
+)
+def test_a_palette_pack_is_built_again(
+    small_palette: Path, tmp_path: Path, options: list[str]
+) -> None:
+    private, public = key_pair(tmp_path)
+    folder = build_palette(small_palette, tmp_path / "dist", *options)
+    layout = packaged(folder, tmp_path / "l", "--key", private, "--provenance")
+
+    assert rebuilt(layout, small_palette, "--key", public) == 0
+
+
+def test_one_of_several_palette_packs_is_built_again(small_palette: Path, tmp_path: Path) -> None:
+    spec = small_palette / "pack.yaml"
+    names = "names: {azure: small-azure}, "
+    spec.write_text(spec.read_text().replace("{layer: os, ", f"{{layer: os, {names}"))
+    folder = build_palette(small_palette, tmp_path / "dist") / "small-azure-1.0.0"
+    layout = packaged(folder, tmp_path / "l", "--provenance")
+
+    assert rebuilt(layout, small_palette, "--unsigned") == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("default: 1,", "default: 2,", "the pack's file 'pack.yaml' is another"),
+        ("cloudTypes: {aws: aws,", "cloudTypes: {aws: eks,", "'pack.yaml' is another"),
+        ("title: Small", "title: Small # as it was", ""),
+    ],
+)
+def test_what_differs_in_a_palette_pack_is_named(
+    small_palette: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    old: str,
+    new: str,
+    words: str,
+) -> None:
+    folder = build_palette(small_palette, tmp_path / "dist")
+    layout = packaged(folder, tmp_path / "l", "--provenance")
+    change("pack.yaml", old, new)(small_palette)
+
+    code = rebuilt(layout, small_palette, "--unsigned")
+
+    assert code == (6 if words else 0)
+    assert words in capsys.readouterr().err
+
+
+def test_a_secret_in_a_palette_pack_is_told_and_given_again(
+    small_palette: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = build_palette(small_palette, tmp_path / "dist", "--set", "small.word=HUNTER2")
+    layout = packaged(folder, tmp_path / "l", "--provenance")
+    assert "PK609" in capsys.readouterr().err
+
+    assert rebuilt(layout, small_palette, "--unsigned") == 6
+    assert "PK643" in capsys.readouterr().err
+    assert rebuilt(layout, small_palette, "--unsigned", "--set", "small.word=HUNTER2") == 0
+
+
+# --- a build that was held to a lock ----------------------------------------------------------
+
+
+def provenance_of(layout: str) -> dict[str, Any]:
+    (statement,) = (
+        json.loads(each.blobs[-1].content)
+        for each in read_bundle(layout).referrers
+        if each.artifact_type == IN_TOTO
+    )
+    predicate: dict[str, Any] = statement["predicate"]
+    return predicate
+
+
+@pytest.mark.parametrize("kind", ["variant", "palette"])
+def test_a_build_from_a_lock_names_the_lock_and_is_built_again_from_it(
+    small_palette: Path, tmp_path: Path, kind: str
+) -> None:
+    assert main(["lock", str(small_palette), "--format", "palette", "-q"]) == 0
+    make = build if kind == "variant" else build_palette
+    layout = packaged(
+        make(small_palette, tmp_path / "dist", "--locked"), tmp_path / "l", "--provenance"
+    )
+    lock = digest_of((small_palette / "packc.lock").read_bytes())
+
+    resolved = provenance_of(layout)["buildDefinition"]["resolvedDependencies"]
+    assert {
+        "name": "packc.lock",
+        "digest": {"sha256": lock.removeprefix("sha256:")},
+        "annotations": {"kind": "inputs"},
+    } in resolved
+    assert rebuilt(layout, small_palette, "--unsigned") == 0
+
+
+def test_what_differs_from_the_lock_is_not_built_again(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A build that was not held to a lock is: a comment changes no byte of what comes out."""
+    assert main(["lock", str(small), "-q"]) == 0
+    free = packaged(build(small, tmp_path / "free"), tmp_path / "free-layout", "--provenance")
+    folder = build(small, tmp_path / "dist", "--locked")
+    held = packaged(folder, tmp_path / "held-layout", "--provenance")
+    with (small / "base/objects.yaml").open("a") as base:
+        base.write("# changed\n")
+
+    assert rebuilt(free, small, "--unsigned") == 0
+    assert rebuilt(held, small, "--unsigned") == 6
+    assert "PK234" in capsys.readouterr().err
+    (small / "packc.lock").unlink()
+    assert rebuilt(held, small, "--unsigned") == 6
+    assert "PK231" in capsys.readouterr().err
+
+
+def test_another_lock_is_named_where_the_bytes_differ(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["lock", str(small), "-q"]) == 0
+    folder = build(small, tmp_path / "dist", "--locked")
+    layout = packaged(folder, tmp_path / "l", "--provenance")
+    change("base/objects.yaml", "namespace: default", "namespace: other")(small)
+    assert main(["lock", str(small), "--upgrade", "--yes", "-q"]) == 0
+
+    assert rebuilt(layout, small, "--unsigned") == 6
+    assert "the pack's file 'packc.lock' is another" in capsys.readouterr().err
+
+
 def change(file: str, old: str, new: str) -> Callable[[Path], None]:
     def edit(pack: Path) -> None:
         text = (pack / file).read_text()
@@ -440,6 +591,11 @@ ODD = [
         "parameters": {"small.size": {"value": {"a": []}, "source": {"kind": "set", "name": 1}}},
     },
     {"variant": {"cloud": "moon", "features": ["x"]}, "valuesFiles": [1, {}], "plugins": [[]]},
+    {"format": "palette"},
+    {"format": "palette", "clouds": 1, "chosen": 2},
+    {"format": "palette", "clouds": ["aws"], "chosen": []},
+    {"format": ["palette"], "clouds": ["aws"], "chosen": []},
+    {"variant": {"cloud": "aws", "features": []}, "inputs": [{"name": "packc.lock"}]},
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from packc.cli.parser import build_parser
 
@@ -13,7 +14,23 @@ OK, WRONG, USAGE, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
+    """Run one command and return its exit code.
+
+    Where a plugin has left a thread that runs on, the process ends here: Python would wait for it.
+    """
+    code = _main(arguments)
+    if "packc.surroundings" in sys.modules:  # no plugin was asked without it
+        from packc.surroundings import is_anyone_left
+
+        if is_anyone_left():
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(OSError):
+                    stream.flush()
+            os._exit(code)
+    return code
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     _mend_streams()
     try:
         code = _run(arguments)

@@ -69,5 +69,5 @@ def _told(project: Project, folder: Path, files: list[str]) -> Iterator[str]:
     yield "  python -m pip install --upgrade 'pip>=25.1'"
     yield "  python -m pip install --editable . --group dev"
     yield "  pytest"
-    yield f"  packc plugin certify {names.name}"
+    yield f"  packc plugin certify {names.name} --pack tests/pack"
     yield f"then make it yours: src/{names.module}/__init__.py"

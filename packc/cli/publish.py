@@ -19,7 +19,7 @@ from packc.publish.model import Bundle
 from packc.publish.package import Packaged, refuse_keys_of, signed
 from packc.publish.package import package as package_folder
 from packc.publish.reading import is_layout, read_bundle
-from packc.publish.references import Reference, check_tag
+from packc.publish.references import Reference, check_tag, is_pre_release
 from packc.publish.registry.upload import Published, Wanted, publish
 from packc.publish.signing.keys import PrivateKey
 
@@ -78,6 +78,7 @@ def _prepared(options: Namespace) -> tuple[Bundle, Reference, Sequence[Diagnosti
         key = wish.key
         packaged = package_folder(options.source, evolve(wish, tag=asked.tag, place=""))
     bundle = packaged.bundle
+    _refuse_pre_release(bundle.version, options)
     reference = evolve(asked, repository=_repository(asked, bundle), tag=bundle.version)
     if asked.digest not in ("", bundle.pack.digest):
         text = f"the pack has the digest {bundle.pack.digest}, expected {asked.digest}"
@@ -85,6 +86,15 @@ def _prepared(options: Namespace) -> tuple[Bundle, Reference, Sequence[Diagnosti
         raise PackcError(Diagnostic("PK640", text, hint=hint))
     warnings = (*(key.warnings if key else ()), *packaged.warnings)
     return signed(bundle, key, reference.place), reference, warnings
+
+
+def _refuse_pre_release(version: str, options: Namespace) -> None:
+    """Raise PK640 where a tag that others follow would lead them to a pre-release unasked."""
+    if options.also_tags and not options.allow_pre_release and is_pre_release(version):
+        tag = options.also_tags[0]
+        text = f"{version} is a pre-release, and --also-tag gives it to all who follow '{tag}'"
+        hint = "leave --also-tag out, or add --allow-pre-release"
+        raise PackcError(Diagnostic("PK640", text, hint=hint))
 
 
 def _from_layout(options: Namespace, tag: str) -> tuple[Packaged, PrivateKey | None]:

@@ -230,7 +230,12 @@ def _line_of(module: str, frame: FrameType | None, code: str) -> FrameType | Non
 
     Not its doing is what an import does, what the log does, and how a program is started.
     """
-    others = {"logging", "packc.plugins", *(("subprocess",) if code != "PK804" else ())}
+    others = {
+        "logging",
+        "packc.plugins",
+        "packc.surroundings",
+        *(("subprocess",) if code != "PK804" else ()),
+    }
     outermost: FrameType | None = None
     while frame is not None:
         name = str(frame.f_globals.get("__name__", ""))

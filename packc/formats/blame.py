@@ -131,18 +131,37 @@ def _diagnostic(
     changed = dict(_responsible(*at)) or _together(*at)
     parameters = " and ".join(f"'{name}'" for name in changed) or "several parameters together"
     if identity is None:
-        text = f"which objects there are depends on the value of {parameters}"
-        return Diagnostic("PK901", text, hint="let a feature or an enum decide that")
+        return _choice(explored, changed, parameters)
     entries = [_entry(one.built, identity) for one in (first, *changed.values())]
     write = _writer(entries, computed.pointer)
-    writer = f"{write.origin} computes" if write else "the pack computes"
+    base = entries[0].base
+    origin = write.origin if write else base.origin
     place = (write.pointer if write else format_pointer(computed.pointer)) or "the object"
     return Diagnostic(
         "PK901",
-        f"{identity}: {writer} {place} from {parameters}, which no template can do",
-        write.operation.span if write else None,
+        f"{identity}: {origin or 'the pack'} computes {place} from {parameters}, which no template"
+        " can do",
+        write.operation.span if write else base.locate(()),
         "put the value in as it is, as text, or as a list with commas; or make it an enum",
     )
+
+
+def _choice(explored: Explored, changed: Mapping[str, Sample], parameters: str) -> Diagnostic:
+    """Return that objects come and go with an open value, and which plugin brings them."""
+    first, *others = (*explored.ordinary, *explored.edges)
+    sets = [named_objects(sample.built).keys() for sample in (first, *changed.values(), *others)]
+    for sample in (first, *changed.values(), *others):
+        for entry in sample.built.patched:
+            origin = entry.base.origin
+            if origin is not None and any(entry.identity not in each for each in sets):
+                text = (
+                    f"{origin} brings {entry.identity} or not, which depends on the value of"
+                    f" {parameters}: no template can do that"
+                )
+                span = entry.base.locate(())
+                return Diagnostic("PK901", text, span, "let a feature or an enum decide that")
+    text = f"which objects there are depends on the value of {parameters}"
+    return Diagnostic("PK901", text, hint="let a feature or an enum decide that")
 
 
 def _responsible(

@@ -22,6 +22,7 @@ from packc.formats.blame import (
 )
 from packc.formats.decide import Condition, Decider
 from packc.formats.explore import Explored, Explorer, Sample
+from packc.formats.given import refuse_secret_defaults
 from packc.formats.holes import Computed, Unifier
 from packc.formats.merge import Merger
 from packc.formats.noting import LiveNote, merged_notes, notes_of
@@ -69,8 +70,10 @@ def derive(build: Build) -> Derived:
     """Return the templates of a build.
 
     Raises PackcError: PK901 for an output that is computed from an open value, PK902 for too many
-    combinations, PK903 where no values to compile with can be found.
+    combinations, PK903 where no values to compile with can be found, PK908 for a secret that would
+    be published.
     """
+    refuse_secret_defaults(build)
     specials = named_values(build)
     for _ in range(ROUNDS):
         explorer = Explorer(Space.of(build, specials))
@@ -129,7 +132,9 @@ def _merged(explorer: Explorer, explored: Sequence[Explored], trees: Sequence[_T
     decider = Decider(space.dimensions, accepted)
     merger = Merger(decider)
     notes, findings = merged_notes(
-        decider, [notes_of((*t.explored.ordinary, *t.explored.edges)) for t in trees]
+        decider,
+        [notes_of((*t.explored.ordinary, *t.explored.edges)) for t in trees],
+        explorer.observed.note_looks,
     )
     return Derived(
         space=space,

@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 
 from packc.build import Build, Built
 from packc.diagnostics import Diagnostic, PackcError
-from packc.formats.observe import Observer, Pick, ordinary, stated
+from packc.formats.observe import OF_VALUES, Observer, Pick, is_of_pack, ordinary, stated
 from packc.formats.space import (
     Combination,
     Mark,
@@ -28,9 +28,6 @@ from packc.spec import Parameter
 
 SAMPLES = 3
 """How many ordinary samples each combination has: two that tell, and one that confirms."""
-
-_OF_VALUES = "PK135"
-"""The code of a constraint between values: another witness may keep it."""
 
 
 @frozen
@@ -221,7 +218,7 @@ def _edge_witness(number: int, name: str, witness: Witnesses) -> Any:
 
 def _refusals(error: PackcError) -> tuple[Diagnostic, ...]:
     """Return why values are refused; what is wrong with the pack itself is raised again."""
-    if any(d.code.startswith("PK") and d.code != _OF_VALUES for d in error.diagnostics):
+    if is_of_pack(error):
         raise error
     return error.diagnostics
 
@@ -232,7 +229,7 @@ def _is_on(parameter: Parameter, build: Build, features: tuple[str, ...]) -> boo
 
 
 def _depend_on_values(refusals: list[Diagnostic]) -> bool:
-    return any(refusal.code == _OF_VALUES for refusal in refusals)
+    return any(refusal.code == OF_VALUES for refusal in refusals)
 
 
 def _reasons(refusals: list[Diagnostic]) -> tuple[Reason, ...]:

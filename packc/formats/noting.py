@@ -10,6 +10,7 @@ from packc.diagnostics import Severity
 from packc.formats.decide import Condition, Decider
 from packc.formats.explore import SAMPLES, Sample
 from packc.formats.holes import Text
+from packc.formats.watch import Look
 from packc.formats.wording import Wording, wordings
 from packc.model import Finding, Level
 
@@ -42,9 +43,12 @@ def notes_of(samples: Sequence[Sample]) -> tuple[NoteText, ...]:
 
 
 def merged_notes(
-    decider: Decider, notes: Sequence[Sequence[NoteText]]
+    decider: Decider, notes: Sequence[Sequence[NoteText]], looks: Sequence[Look]
 ) -> tuple[tuple[LiveNote, ...], tuple[Finding, ...]]:
-    """Return the notes with conditions, and a warning for those that are computed."""
+    """Return the notes with conditions, and a warning for those that no format can be sure of.
+
+    `looks` are what plugins looked at in open values to write them.
+    """
     members = range(len(notes))
     every = dict.fromkeys(note for some in notes for note in some)
     live = tuple(
@@ -53,7 +57,7 @@ def merged_notes(
         if note.text is not None
     )
     lost = {note.writer for note in every if note.text is None}
-    return live, tuple(_lost(writer) for writer in sorted(lost))
+    return live, tuple(_unsure(sorted(lost), looks))
 
 
 def _notes(samples: Sequence[Sample]) -> Iterator[NoteText]:
@@ -71,7 +75,28 @@ def _is_computed(wording: Wording, found: Sequence[Wording]) -> bool:
     return len(versions) >= SAMPLES or any(wording.is_version_of(other) for other in found)
 
 
-def _lost(writer: str) -> Finding:
-    text = f"a note of {writer} is computed from open values, so the format leaves it out"
-    hint = "`packc build` prints it for the values that it is given"
-    return Finding("PK904", text, Severity.WARNING, hint=hint)
+def _unsure(lost: Sequence[str], looks: Sequence[Look]) -> Iterator[Finding]:
+    """Yield one warning for all notes that are left out, or that may be."""
+    looked = _looked(looks)
+    texts = [
+        f"a note of {writer} is computed from {looked.pop(writer, 'open values')}, so the format"
+        " leaves it out"
+        for writer in lost
+    ]
+    if looked:
+        readers = ", and of ".join(f"{who} look into {values}" for who, values in looked.items())
+        texts.append(
+            f"notes of {readers}, so the format may leave some out, or say some that are not due"
+        )
+    if texts:
+        hint = "`packc build` prints them for the values that it is given"
+        yield Finding("PK904", "; ".join(texts), Severity.WARNING, hint=hint)
+
+
+def _looked(looks: Sequence[Look]) -> dict[str, str]:
+    """Return the parameters that each writer looks into, with the first line of each."""
+    found: dict[str, dict[str, str]] = {}
+    for look in looks:
+        place = f"'{look.parameter}' ({look.span.file}:{look.span.line})"
+        found.setdefault(look.origin.writer, {}).setdefault(look.parameter, place)
+    return {writer: " and ".join(sorted(found[writer].values())) for writer in sorted(found)}

@@ -16,7 +16,7 @@ from attrs import define, field
 from packc.diagnostics import Diagnostic, PackcError
 from packc.formats.calls import Calls
 from packc.formats.space import Combination
-from packc.formats.watch import HOOK, Look, Watch, unique, watched
+from packc.formats.watch import NOTES, OUTPUT, Look, Watch, unique, watched
 from packc.formats.witness import ORDINARY, Witnesses, beside, fits
 from packc.spec import Parameter
 
@@ -25,6 +25,9 @@ Compile = Callable[[Combination, Pick], object]
 
 MOST_TRIED = 48
 """How many sets of values are tried in one combination for what plugins compare with."""
+
+OF_VALUES = "PK135"
+"""The code of a constraint between values: another witness may keep it."""
 
 _OF_PLUGINS = ("PK205", "PK206", "PK207")
 """The codes of hooks that fail."""
@@ -59,10 +62,18 @@ class Observer:
     def looks(self) -> tuple[Look, ...]:
         return tuple(self.watch.looks)
 
+    @property
+    def note_looks(self) -> tuple[Look, ...]:
+        return tuple(self.watch.note_looks)
+
     def words(self, parameter: str) -> tuple[str, ...]:
-        """Return the words in code that has to do with a parameter: it names it, or makes texts."""
+        """Return the words in code that has to do with a parameter.
+
+        It names the parameter, makes texts of its value, or looks into that for a note.
+        """
         words = self._calls.words
-        return tuple(words) if parameter in words or parameter in self.watch.touched else ()
+        looked = {look.parameter for look in self.note_looks}
+        return tuple(words) if parameter in {*words, *self.watch.touched, *looked} else ()
 
     def observe(self, combination: Combination) -> None:
         """Compile a combination with ordinary values, and with what these are compared with."""
@@ -107,16 +118,22 @@ class Observer:
         return values
 
     def _is_of_watching(self, error: PackcError, combination: Combination, pick: Pick) -> bool:
-        """Return whether a plugin fails for watched values only: it asks for their exact type."""
-        first = error.diagnostics[0]
-        if first.code not in _OF_PLUGINS or not first.message.startswith(HOOK):
+        """Return whether a plugin fails for watched values only: it asks for their exact type.
+
+        Raises PackcError where the pack itself is wrong: no other values would be better.
+        """
+        if not is_of_pack(error):
             return False
         try:
             self.compile(combination, pick)
-        except PackcError:
+        except PackcError as same:
+            if is_of_pack(same) and not self.directed:
+                raise
             return False
-        self.failures.append(first)
-        return True
+        first = error.diagnostics[0]
+        if first.code in _OF_PLUGINS and first.message.startswith(OUTPUT):
+            self.failures.append(first)
+        return first.code in _OF_PLUGINS and first.message.startswith((*OUTPUT, NOTES))
 
     def _next(self, values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield sets of values in which one is what it was compared with, or beside that."""
@@ -127,6 +144,11 @@ class Observer:
                         self.parameters[name], value
                     ):
                         yield {**values, name: value}
+
+
+def is_of_pack(error: PackcError) -> bool:
+    """Return whether an error says what is wrong with the pack, and not with its values."""
+    return any(d.code.startswith("PK") and d.code != OF_VALUES for d in error.diagnostics)
 
 
 def ordinary(number: int, name: str, witness: Witnesses) -> Any:

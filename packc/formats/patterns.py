@@ -30,7 +30,9 @@ def _ipv6() -> Iterator[str]:
 IPV6 = f"({'|'.join(_ipv6())})"
 # Looser than packc: that the bits of hosts are zero is beyond regular expressions here.
 IPV6_NETWORK = f"{IPV6}/(12[0-8]|1[01][0-9]|[1-9]?[0-9])"
-URL_REST = r"[^\s,\"'<>@/?#]+([/?#][^\s,\"'<>]*)?"
+_PORT = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_HOST = r"([^\]\[\s,\"'<>@/?#:]+|\[[^\]\[\s,\"'<>@/?#]+\])"
+URL_REST = rf"{_HOST}(:0*{_PORT}?)?([/?#][^\s,\"'<>]*)?"
 
 # Look-around, back references and the like, which RE2 lacks or writes in another way.
 _NOT_EVERYWHERE = re.compile(r"\(\?(?!:)|\\[0-9AZzbBpPQEGkxuUNdDwWsS]|[*+?}]\+|\[\[|&&|--|~~")

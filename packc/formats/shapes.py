@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import count, islice
+from itertools import count, cycle, islice
 from typing import Any
 
 from packc.spec import Items
@@ -13,6 +13,9 @@ _LABEL, _NAME = 63, 253
 
 _MANY = 12
 """More items than a plugin is likely to list one by one."""
+
+_SIZES = (5, 40, 100)
+"""Collections have so many items, beside few: code that counts them in a loop may show it."""
 
 _TEXTS = (
     "Mixed Case",
@@ -91,6 +94,7 @@ def _urls(items: Items, found: Sequence[str]) -> Iterator[str]:
 def _lists(items: Items, found: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
     every = [*dict.fromkeys(item for each in found for item in each)]
     yield from ([], every[:1], every[:1] * 2, [*found[-1]], every[:_MANY])
+    yield from ([*islice(cycle(every), size)] for size in _SIZES)
     inner = getattr(items, "items", None) or Items(type="string")
     for each in islice(shapes(inner, every), _MANY):
         yield [each]
@@ -99,6 +103,8 @@ def _lists(items: Items, found: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
 def _maps(items: Items, found: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     every = [item for each in found for item in each.values()]
     yield from ({}, dict(islice(found[-1].items(), 1)))
+    for size in _SIZES:
+        yield {f"many{number}": item for number, item in zip(range(size), cycle(every))}
     yield {f"Key/{number}.x": item for number, item in zip(count(), every[:_MANY], strict=False)}
     inner = getattr(items, "items", None) or Items(type="string")
     for number, each in enumerate(islice(shapes(inner, every), _MANY)):

@@ -23,8 +23,11 @@ from packc.plugins import Host, Plugin
 
 W = TypeVar("W")
 
-HOOK = "packc_patches"
-"""The hook whose answers become templates."""
+OUTPUT = ("packc_objects", "packc_patches")
+"""The hooks whose answers become templates."""
+
+NOTES = "packc_notes"
+"""The hook whose answers become notes of a template."""
 
 
 @frozen
@@ -37,18 +40,33 @@ class Look:
     span: Span
 
 
+@frozen
+class Asker:
+    """The innermost frame of a plugin, and the hook that it answers."""
+
+    frame: FrameType = field(repr=False)
+    plugin: Plugin
+    hook: str
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(self.plugin.name, self.hook, self.plugin.distribution)
+
+
 @define
 class Watch:
     """What was asked of watched values.
 
     `noticed` are the values that any code compared with, by parameter. `compared` are those that
-    a plugin compared with while it computed patches, `looks` are the other things it did there,
-    and `touched` are the parameters that it made texts of.
+    a plugin compared with while it computed objects or patches, `looks` are the other things it did
+    there, and `touched` are the parameters that it made texts of. `note_looks` are what it did
+    while it computed notes.
     """
 
     noticed: dict[str, list[Any]] = field(factory=dict)
     compared: dict[str, list[Any]] = field(factory=dict)
     looks: dict[Look, None] = field(factory=dict)
+    note_looks: dict[Look, None] = field(factory=dict)
     touched: set[str] = field(factory=set)
     _counted: dict[str, tuple[tuple[int, int], Look]] = field(factory=dict)
     _compared_at: dict[str, Look] = field(factory=dict)
@@ -56,15 +74,15 @@ class Watch:
     def notice(self, parameter: str, value: Any) -> None:
         self.noticed.setdefault(parameter, []).append(value)
         found = asking(sys._getframe(1))
-        if found is not None:
+        if found is not None and found.hook in OUTPUT:
             self.compared.setdefault(parameter, []).append(value)
-            self._compared_at[parameter] = _look(parameter, "comparisons without end", *found)
+            self._compared_at[parameter] = _look(parameter, "comparisons without end", found)
 
     def look(self, parameter: str, what: str, frame: FrameType | None = None) -> None:
-        """Write down a look, if plugin code that computes patches is what takes it."""
+        """Write down a look, if plugin code that computes output is what takes it."""
         found = asking(frame or sys._getframe(1))
         if found is not None:
-            self.looks[_look(parameter, what, *found)] = None
+            self._write(_look(parameter, what, found))
 
     def touch(self, parameter: str) -> None:
         if asking(sys._getframe(1)) is not None:
@@ -78,15 +96,15 @@ class Watch:
         self.finish(parameter)
         found = asking(sys._getframe(1))
         if found is not None:
-            self._counted[parameter] = (_instruction(found[0]), _look(parameter, "len", *found))
+            self._counted[parameter] = (_instruction(found.frame), _look(parameter, "len", found))
 
     def iterate(self, parameter: str) -> None:
         """Take back that the size was asked for, if that was by the same instruction."""
         found = asking(sys._getframe(1))
         if found is not None and parameter in self._counted:
             instruction, look = self._counted.pop(parameter)
-            if instruction != _instruction(found[0]):
-                self.looks[look] = None
+            if instruction != _instruction(found.frame):
+                self._write(look)
 
     def give_up(self) -> None:
         """Write down that there is no end to what parameters are compared with."""
@@ -96,7 +114,10 @@ class Watch:
         """Write down the sizes that were asked for and not taken back."""
         for name in parameters or tuple(self._counted):
             if name in self._counted:
-                self.looks[self._counted.pop(name)[1]] = None
+                self._write(self._counted.pop(name)[1])
+
+    def _write(self, look: Look) -> None:
+        (self.note_looks if look.origin.hook == NOTES else self.looks)[look] = None
 
 
 def watched(parameter: str, value: Any, watch: Watch) -> Any:
@@ -123,8 +144,8 @@ def unique(values: Iterable[Any]) -> list[Any]:
 # --- who asks ---------------------------------------------------------------------------------
 
 
-def asking(frame: FrameType | None) -> tuple[FrameType, Plugin] | None:
-    """Return the innermost frame of a plugin that computes patches; None if packc itself asks.
+def asking(frame: FrameType | None) -> Asker | None:
+    """Return the innermost frame of a plugin that computes output; None if packc itself asks.
 
     What the standard library asks, it asks for its caller.
     """
@@ -132,18 +153,17 @@ def asking(frame: FrameType | None) -> tuple[FrameType, Plugin] | None:
         frame = frame.f_back
     if frame is None or _package(frame) == "packc":
         return None
-    plugin = asked_plugin(frame)
-    return None if plugin is None else (frame, plugin)
-
-
-def asked_plugin(frame: FrameType | None) -> Plugin | None:
-    """Return the plugin that is asked for patches in a frame or above it."""
-    while frame is not None and frame.f_code is not Host.ask.__code__:
-        frame = frame.f_back
-    if frame is None or frame.f_locals["hook"] != HOOK:
+    asked: FrameType | None = frame
+    while asked is not None and asked.f_code is not Host.ask.__code__:
+        asked = asked.f_back
+    if asked is None or not is_output(asked):
         return None
-    plugin: Plugin = frame.f_locals["plugin"]
-    return plugin
+    return Asker(frame, asked.f_locals["plugin"], asked.f_locals["hook"])
+
+
+def is_output(asked: FrameType) -> bool:
+    """Return whether a plugin is asked there for what a template or its notes are made of."""
+    return asked.f_locals["hook"] in (*OUTPUT, NOTES)
 
 
 def _is_between(frame: FrameType) -> bool:
@@ -163,9 +183,8 @@ def _instruction(frame: FrameType) -> tuple[int, int]:
     return id(frame), frame.f_lasti
 
 
-def _look(parameter: str, what: str, frame: FrameType, plugin: Plugin) -> Look:
-    origin = Origin(plugin.name, HOOK, plugin.distribution)
-    return Look(parameter, what, origin, _span(frame))
+def _look(parameter: str, what: str, asker: Asker) -> Look:
+    return Look(parameter, what, asker.origin, _span(asker.frame))
 
 
 def _span(frame: FrameType) -> Span:

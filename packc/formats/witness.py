@@ -11,6 +11,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from packc.diagnostics import Diagnostic, PackcError
+from packc.formats.pieces import numbers, pieces
 from packc.formats.shapes import shapes
 from packc.model import MISSING
 from packc.parameters import problems
@@ -64,6 +65,9 @@ MOST_EDGES = 20
 MOST_WORDED = 96
 """How many texts are tried that are made of the words in the code of plugins."""
 
+MOST_PIECES = 64
+"""How many parts of these words are tried."""
+
 _FEWEST = 3
 
 
@@ -95,10 +99,12 @@ def witnesses(
     asked = [*_distinct(parameter, _asked(parameter, found, special), taken)]
     further = _distinct(parameter, _further(parameter, found, special), taken)
     more = [*islice(further, MOST_EDGES)]
+    cut = _distinct(parameter, _cut(parameter, found, words), taken)
+    parts = [*islice(cut, MOST_PIECES)]
     worded = islice(_distinct(parameter, _worded(parameter, found, words), taken), MOST_WORDED)
     # A number has neighbours, which are tried as well: one that is special there is a threshold.
     single = [*asked, *more] if parameter.type in ("integer", "number") else asked
-    edges = (*asked, *more, *worded)
+    edges = (*asked, *more, *parts, *worded)
     return Witnesses(tuple(found), edges or (found[0],), tuple(single))
 
 
@@ -165,6 +171,22 @@ def _worded(parameter: Parameter, found: Sequence[Any], words: Sequence[str]) ->
                 yield from ([word], [f"{word}{found[0][0]}"], [f"{found[0][0]}{word}"])
             case "map":
                 yield from ({word: each} for each in list(found[0].values())[:1])
+
+
+def _cut(parameter: Parameter, found: Sequence[Any], words: Sequence[str]) -> Iterator[Any]:
+    """Yield values that are part of a word, or have one as an item."""
+    match parameter.type:
+        case "integer" | "number":
+            yield from numbers(words)
+        case "list":
+            yield from ([piece] for piece in pieces(words))
+        case "map":
+            names, items = found[0].keys(), found[0].values()
+            for piece in pieces(words):
+                yield from ({piece: each} for each in [*items][:1])
+                yield from ({each: piece} for each in [*names][:1])
+        case _:
+            yield from pieces(words)
 
 
 def _loose(default: Any) -> Any:

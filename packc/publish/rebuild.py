@@ -13,7 +13,9 @@ from attrs import evolve, frozen
 
 from packc.activate import activate
 from packc.diagnostics import Diagnostic, PackcError, Span
+from packc.formatting import format_files, format_host
 from packc.load import load
+from packc.lock import LOCK_FILE, lock_input
 from packc.model import MARKER, OutputFile, Source, SourceKind, Value
 from packc.pack import InputFile
 from packc.pipeline import Prepared, compile_variant, output_files
@@ -27,6 +29,8 @@ from packc.publish.verify import Statement
 from packc.record import SECRET
 from packc.settings import read_settings
 from packc.values import Request
+
+PALETTE: Final = "palette"
 
 _GIVEN: Final = (SourceKind.VALUES, SourceKind.SET)
 _INPUTS: Final = (
@@ -47,22 +51,24 @@ class How:
 
 
 def rebuild(bundle: Bundle, statements: Sequence[Statement], how: How, *, trust: bool) -> int:
-    """Compile the variants of a pack again, and return how many files are the same, which is all.
+    """Build a pack again, and return how many files are the same, which is all of them.
 
     With `trust` the provenance has to be signed. Raises PK643 where the pack does not say how it
     was built, or not enough of it, and PK642 with each input that differs, or each file.
     """
     records = tuple(_records(bundle, statements, trust=trust))
     files = {file.name: file.content for file in files_in(bundle)}
-    if bundle.shape != "oci" or not all("variant" in record.data for record in records):
-        raise _unchecked("only variants can be compiled again, and this is a Palette pack")
+    how = evolve(how, host=_held(how.host, records))
     made: dict[str, bytes] = {}
     changes: list[str] = []
     for record in records:
-        *outputs, again = _compiled(_prepared(record, how))
+        *outputs, again = _built_again(record, how)
         changes += _changes(record.data, json.loads(again.content))
         prefix = f"{record.folder}/" if record.folder else ""
         made |= {prefix + file.name: file.content for file in outputs}
+    if bundle.shape == PALETTE:
+        folder = f"{bundle.name}-{bundle.version}/"
+        made = {name: content for name, content in made.items() if name.startswith(folder)}
     differing = sorted(
         name for name in made.keys() | files.keys() if made.get(name) != files.get(name)
     )
@@ -108,17 +114,48 @@ def _plain_provenance(bundle: Bundle) -> dict[str, Any] | None:
 # --- the same build again ---------------------------------------------------------------------
 
 
+def _held(host: Host, records: Iterable[Record]) -> Host:
+    """Return the host, held to the pack's lock where the build was: nothing else is loaded then."""
+    inputs = {entry.name for record in records for entry in _inputs(record.data.get("inputs"))}
+    formats = tuple(PALETTE for record in records if _is_palette(record))
+    return evolve(host, is_locked=LOCK_FILE in inputs, formats=formats)
+
+
+def _is_palette(record: Record) -> bool:
+    return record.data.get("format") == PALETTE
+
+
+def _built_again(record: Record, how: How) -> tuple[OutputFile, ...]:
+    """Return the files of a variant or of the Palette packs, the build record the last of them."""
+    prepared = _prepared(record, how)
+    if _is_palette(record):
+        host = format_host(how.host.seconds, how.host.refused)
+        return format_files(prepared, PALETTE, host)
+    (cloud,) = prepared.active.clouds.values()
+    return output_files(prepared, compile_variant(prepared, cloud))
+
+
+def _chosen(record: Record) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the clouds and features of a record."""
+    data = record.data
+    try:
+        if _is_palette(record):
+            return tuple(map(str, data["clouds"])), tuple(map(str, data["chosen"]))
+        variant = data["variant"]
+        return (str(variant["cloud"]),), tuple(map(str, variant["features"]))
+    except (KeyError, TypeError):
+        raise _unchecked("its build record names no variant and no Palette pack") from None
+
+
 def _prepared(record: Record, how: How) -> Prepared:
     """Return the pack with its plugins, its features as recorded, and the recorded values."""
+    clouds, features = _chosen(record)
     pack = load(Path(how.folder), how.folder)
-    try:
-        variant = record.data["variant"]
-        cloud, features = str(variant["cloud"]), tuple(map(str, variant["features"]))
-    except (KeyError, TypeError):
-        raise _unchecked("its build record names no variant") from None
-    plain = activate(pack, how.host, (cloud,))
+    plain = activate(pack, how.host, clouds)
     without = tuple(sorted(set(plain.chosen) - set(features)))
-    active = activate(pack, how.host, (cloud,), features, without)
+    active = activate(pack, how.host, clouds, features, without)
+    if how.host.is_locked:
+        pack = evolve(pack, inputs=(*pack.inputs, lock_input(pack)))
     given = read_settings(how.request, active.parameters, active.off)
     files = {parameter.name for parameter in active.parameters if parameter.type == "file"}
     values = {**_values(record, given.values, files), **given.values}
@@ -151,12 +188,6 @@ def _source(data: Mapping[str, Any]) -> Source | None:
     name, line = str(data.get("name", "")), data.get("line")
     span = Span(name, line) if isinstance(line, int) else None
     return Source(SourceKind(data["kind"]), name, span)
-
-
-def _compiled(prepared: Prepared) -> Iterator[OutputFile]:
-    """Yield the files that the layer of a variant holds, then the build record."""
-    (cloud,) = prepared.active.clouds.values()
-    return iter(output_files(prepared, compile_variant(prepared, cloud)))
 
 
 # --- what is another --------------------------------------------------------------------------

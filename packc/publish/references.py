@@ -21,6 +21,11 @@ _REPOSITORY: Final = re.compile(
     r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*", re.ASCII
 )
 _TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", re.ASCII)
+_PRE_RELEASE: Final = re.compile(
+    # What SemVer has behind a '-', and what PEP 440 writes without one.
+    r"v?\d+(?:\.\d+)*(?:-.+|[._]?(?:a|b|c|rc|alpha|beta|pre|dev)[._]?\d*)",
+    re.I | re.ASCII,
+)
 _LONGEST: Final = 255
 
 
@@ -81,6 +86,11 @@ def check_tag(tag: str, whence: str = "") -> None:
     if whence:
         hint += ", with --tag or in the pack"
     raise PackcError(Diagnostic("PK611", text, hint=hint))
+
+
+def is_pre_release(version: str) -> bool:
+    """Return whether a version comes before a release: 2.0.0-rc.1 does, and 2.0.0rc1."""
+    return _PRE_RELEASE.fullmatch(version) is not None
 
 
 def _described(tag: str) -> str:

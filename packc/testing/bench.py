@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,18 +23,21 @@ from packc.doctor.watch import Watch
 from packc.formatting import write_formats
 from packc.load import load
 from packc.model import Cloud, Distribution, Feature, Finding, Note, Object, Patch
+from packc.pack import Pack
 from packc.pipeline import Prepared, Selection, assemble, prepare
 from packc.plugins import Found, Host, Plugin, discover, span_of
 from packc.spec import Parameter
 from packc.testing import ground
 from packc.testing.evidence import DECLARED, DEFAULT, HOSTILE, SECRET, Place
 from packc.testing.subject import FORMATS
-from packc.testing.values import declared, hostile, marked, needed
+from packc.testing.values import declared, hostile, marked, needed, pairs
 from packc.testing.witness import Journalist, Witness
 
 NOW: Final = datetime(2030, 1, 1, tzinfo=UTC)
-MOST_VARIANTS: Final = 24
-"""Of a pack, those nearest to the defaults."""
+MOST_VARIANTS: Final = 200
+"""Of a pack, those nearest to the defaults: each value alone, then all pairs of values."""
+
+LONGEST_NAME: Final = 120
 
 
 def run(request: Mapping[str, Any], stream: TextIO) -> None:
@@ -46,7 +50,7 @@ def run(request: Mapping[str, Any], stream: TextIO) -> None:
                 bench.work()
                 journal.write("done", sights=[as_data(each) for each in bench.sights])
         except Exception:
-            journal.write("bug", text=traceback.format_exc())
+            journal.write("broken", text=traceback.format_exc())
 
 
 def _bench(request: Mapping[str, Any], journal: Journalist, scratch: Path) -> _Bench:
@@ -83,6 +87,8 @@ class _Bench:
     host: Host
     """Builds packs: the witness, but for formats, which are asked apart."""
     own: dict[str, str] = field(factory=dict)
+    labels: dict[str, str] = field(factory=dict)
+    """What the packs are called, by their folders: one name never stands for two of them."""
 
     @property
     def name(self) -> str:
@@ -131,6 +137,10 @@ class _Bench:
             self.own[parameter.name] = parameter.type
         self.journal.write("parameters", names=list(self.own))
         packs = [*self._ground(clouds, features), *self.request["packs"]]
+        for folder in packs:
+            name = load(Path(folder), folder).spec.name
+            taken = sum(label.partition(" ")[0] == name for label in self.labels.values())
+            self.labels[folder] = f"{name} ({taken + 1})" if taken else name
         for folder in reversed(packs) if self.is_reversed else packs:
             for selection in self._selections(folder, bool(clouds), bool(features)):
                 self._pack(folder, selection)
@@ -153,11 +163,7 @@ class _Bench:
 
     def _selections(self, folder: str, has_cloud: bool, has_feature: bool) -> Iterator[Selection]:
         """Yield what to build of a pack so that the plugin takes part; nothing where it cannot."""
-        try:
-            spec = load(Path(folder), folder).spec
-        except PackcError as error:
-            self.journal.complain(Place(DEFAULT, folder), error.diagnostics)
-            return
+        spec = load(Path(folder), folder).spec
         offered = any(use.name == self.name for use in spec.features)
         listed = tuple(name for name in spec.clouds if name in self.host.installed)
         if has_cloud:
@@ -168,12 +174,15 @@ class _Bench:
             yield Selection(clouds=listed or (ground.CLOUD,))
 
     def _pack(self, folder: str, selection: Selection) -> None:
-        self.witness.place = Place(DEFAULT, Path(folder).resolve().name)
+        self.witness.place = Place(DEFAULT, self.labels[folder])
         try:
             prepared = prepare(folder, selection, self.host)
         except PackcError as error:
             self.journal.complain(self.witness.place, error.diagnostics)
             return
+        pack = prepared.pack
+        digest = _digest(pack)
+        self.journal.write("pack", name=pack.spec.name, version=pack.spec.version, digest=digest)
         if self.is_reversed:
             prepared = reordered(prepared, tuple(sorted(prepared.active.plugins, reverse=True)))
         if self.is_format:
@@ -205,12 +214,13 @@ class _Bench:
             return
         for before, each in zip(first, plain, strict=True):
             yield DECLARED if before.values else DEFAULT, each
-        for values in declared([each for each in parameters if each.name in self.own]):
+        own = [each for each in parameters if each.name in self.own]
+        for values in (*declared(own), *pairs(own)):
             yield DECLARED, evolve(plain[0], values={**plain[0].values, **values})
 
     def _case(self, prepared: Prepared, kind: str, choice: Choice) -> None:
         pack = self.witness.place.pack
-        self.witness.place = Place(kind, pack, choice.name[:120])
+        self.witness.place = Place(kind, pack, _short(choice.name))
         try:
             assembled = assemble(choose(prepared, choice), choice.cloud, NOW)
         except PackcError as error:
@@ -248,6 +258,20 @@ class _Bench:
             self.witness.ask(plugin, hook, kind, **arguments)
         except PackcError as error:
             self.journal.complain(self.witness.place, error.diagnostics)
+
+
+def _short(name: str) -> str:
+    """Return the name of a variant, whose values may be huge, so that it still names one alone."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[:LONGEST_NAME]}… {hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def _digest(pack: Pack) -> str:
+    """Return the digest of the files that a pack is made of."""
+    files = sorted((entry.name, entry.digest) for entry in pack.inputs)
+    told = "".join(f"{name}\0{digest}\n" for name, digest in files)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _place(plugin: Plugin, hook: str) -> Any:

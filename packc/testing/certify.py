@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterator, Sequence
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Final
 
@@ -12,14 +12,14 @@ from attrs import evolve, frozen
 from packc.diagnostics import Diagnostic, PackcError, did_you_mean, in_order
 from packc.load import SPEC_FILE, load
 from packc.testing import limits
-from packc.testing.evidence import Evidence
+from packc.testing.evidence import Evidence, UsedPack
 from packc.testing.experiments import observe
-from packc.testing.rule import Rule
+from packc.testing.rule import Rule, unasked
 from packc.testing.rules import RULES
 from packc.testing.subject import Subject, find_subject
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
-_ASKED: Final = "it was not asked for"
+LEFT_OUT: Final = "it was not asked for"
 
 
 @frozen
@@ -30,15 +30,6 @@ class Result:
     outcome: str
     reason: str | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
-
-
-@frozen
-class UsedPack:
-    """A pack that the plugin was tried with, and the digest of the files that it is made of."""
-
-    name: str
-    version: str
-    digest: str
 
 
 @frozen
@@ -61,7 +52,7 @@ class Report:
 
 def certify(
     name: str,
-    packs: Sequence[str] = (),
+    packs: Sequence[str | PathLike[str]] = (),
     *,
     only: Collection[str] = (),
     skip: Collection[str] = (),
@@ -74,15 +65,23 @@ def certify(
     several, PK245 there is no such rule, and whatever is wrong with a pack.
     """
     for rule in (*only, *skip):
-        if rule not in RULES:
-            hint = did_you_mean(rule, RULES) or "`packc plugin certify --list` names the rules"
-            raise PackcError(Diagnostic("PK245", f"there is no rule '{rule}'", hint=hint))
+        find_rule(rule)
     subject = find_subject(name)
-    folders = list(dict.fromkeys((*packs, *at_hand())))
-    used = tuple(_used(folder) for folder in folders)
+    every = (*(fspath(folder) for folder in packs), *at_hand())
+    folders = list({Path(folder).resolve(): folder for folder in reversed(every)}.values())[::-1]
+    for folder in folders:
+        load(Path(folder), folder)
     evidence = observe(subject, folders, seconds)
     results = tuple(_result(rule, evidence, only, skip) for rule in RULES.values())
-    return Report(subject, used, _explained(results, evidence))
+    return Report(subject, evidence.plain.packs, _explained(results, evidence))
+
+
+def find_rule(name: str) -> Rule:
+    """Return the rule of that name; raise PK245 where there is none."""
+    if name not in RULES:
+        hint = did_you_mean(name, RULES) or "`packc plugin certify --list` names the rules"
+        raise PackcError(Diagnostic("PK245", f"there is no rule '{name}'", hint=hint))
+    return RULES[name]
 
 
 def at_hand() -> Iterator[str]:
@@ -91,16 +90,9 @@ def at_hand() -> Iterator[str]:
         yield str(file.parent)
 
 
-def _used(folder: str) -> UsedPack:
-    pack = load(Path(folder), folder)
-    files = sorted((entry.name, entry.digest) for entry in pack.inputs)
-    total = hashlib.sha256("".join(f"{name}\0{digest}\n" for name, digest in files).encode())
-    return UsedPack(pack.spec.name, pack.spec.version, total.hexdigest())
-
-
 def _result(rule: Rule, evidence: Evidence, only: Collection[str], skip: Collection[str]) -> Result:
     if rule.name in skip or (only and rule.name not in only):
-        return Result(rule, SKIPPED, _ASKED)
+        return Result(rule, SKIPPED, LEFT_OUT)
     reason = rule.skip(evidence)
     if reason is not None:
         return Result(rule, SKIPPED, reason)
@@ -108,6 +100,9 @@ def _result(rule: Rule, evidence: Evidence, only: Collection[str], skip: Collect
         Diagnostic("PK241", f"{rule.name}: {each.message}", each.span, rule.hint)
         for each in rule.judge(evidence)
     )
+    unproved = unasked(evidence) if rule.is_of_hooks and not found else None
+    if unproved is not None:
+        return Result(rule, SKIPPED, unproved)
     return Result(rule, FAILED if found else PASSED, None, found)
 
 
@@ -117,15 +112,14 @@ def _explained(results: tuple[Result, ...], evidence: Evidence) -> tuple[Result,
     Nothing that packc says of a plugin may get lost, whatever codes later versions have.
     """
     told = "\n".join(d.message for result in results for d in result.diagnostics)
-    known = {"PK139", "PK313"}
     lost = [
         Diagnostic(
             "PK241", f"raises-nothing: {each.message}", each.span, RULES["raises-nothing"].hint
         )
-        for each in evidence.complaints()
-        if each.code.startswith("PK") and each.code not in known and each.message not in told
+        for each in evidence.troubles()
+        if each.message not in told
     ]
-    is_whole = all(result.reason != _ASKED for result in results)
+    is_whole = all(result.reason != LEFT_OUT for result in results)
     if not lost or not is_whole or any(result.outcome == FAILED for result in results):
         return results
     return tuple(

@@ -17,6 +17,12 @@ EMIT: Final = "emit"
 DEFAULT, DECLARED, HOSTILE, SECRET = "default", "declared", "hostile", "secret"
 """What is tried: defaults, other values that are declared, values that hurt, marked secrets."""
 
+IMPORTED: Final = "import"
+"""The code of a sighting: a module that the plugin's own lines import, however they do it."""
+
+HARMLESS: Final = frozenset(("PK139", "PK313"))
+"""Codes of what packc says of values that the kit makes up, whatever the plugin does."""
+
 MARK: Final = "PACKC-CERTIFY-MARK"
 """Is part of every value that is given to a secret parameter."""
 
@@ -75,17 +81,29 @@ class Sighting:
 
 
 @frozen
+class UsedPack:
+    """A pack that the plugin took part in, and the digest of the files that it is made of."""
+
+    name: str
+    version: str
+    digest: str
+
+
+@frozen
 class Journal:
     """What came of one experiment, which is a process of its own.
 
-    `crash` says how it ended where it did not end by itself, and `during` what ran at that time;
-    `is_hung` is True where that ran longer than a hook may.
+    `asked` are the hooks that were asked with values that are allowed. `crash` says how it ended
+    where it did not end by itself, and `during` what ran at that time; `is_hung` is True where that
+    ran longer than a hook may.
     """
 
     answers: tuple[Answer, ...] = ()
     complaints: tuple[Complaint, ...] = ()
     sightings: tuple[Sighting, ...] = ()
     built: frozenset[Place] = frozenset()
+    asked: frozenset[str] = frozenset()
+    packs: tuple[UsedPack, ...] = ()
     parameters: tuple[str, ...] = ()
     crash: str | None = None
     is_hung: bool = False
@@ -134,6 +152,19 @@ class Evidence:
                 if each.is_own and (each.code, each.message) not in seen:
                     seen.add((each.code, each.message))
                     yield each
+
+    def troubles(self) -> Iterator[Complaint]:
+        """Yield what the plugin caused and some rule has to tell."""
+        for each in self.complaints():
+            if each.code.startswith("PK") and each.code not in HARMLESS:
+                yield each
+
+    @property
+    def unasked(self) -> tuple[str, ...]:
+        """Return the hooks that no build has asked; of a format also what makes its files."""
+        wanted = (*self.hooks, EMIT) if self.subject.is_format else tuple(self.hooks)
+        asked = frozenset[str]().union(*(journal.asked for journal in self.journals))
+        return tuple(hook for hook in wanted if hook not in asked)
 
     def answers(self) -> Iterator[Answer]:
         for journal in self.journals:

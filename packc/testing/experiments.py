@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,20 +20,34 @@ from attrs import evolve
 from packc.diagnostics import Span
 from packc.doctor.trials import PLAIN_ENVIRONMENT, PLAIN_SHIMS
 from packc.testing import limits
-from packc.testing.evidence import Answer, Complaint, Evidence, Journal, Place, Sighting
+from packc.testing.evidence import (
+    DECLARED,
+    DEFAULT,
+    IMPORT,
+    IMPORTED,
+    Answer,
+    Complaint,
+    Evidence,
+    Journal,
+    Place,
+    Sighting,
+    UsedPack,
+)
 from packc.testing.subject import Subject
 
 _IMPORT: Final = """\
-import sys, time
+import os, sys, time
 import packc.api, packc.plugins
-sys.stdout.flush()
-started = time.perf_counter()
+module, tell = sys.argv[1], int(sys.argv[2])
+write, end, clock, encode = os.write, os._exit, time.perf_counter, str.encode
+started = clock()
 try:
-    __import__(sys.argv[1])
-except BaseException:
-    raise SystemExit(3)
-print("\\n" + str(time.perf_counter() - started))
+    __import__(module)
+    write(tell, encode(repr(clock() - started)))
+finally:
+    end(0)
 """
+"""Tells the seconds on a descriptor of its own, by functions that it took before the plugin."""
 _TRIES: Final = 3
 _CHANGED: Final = {"PYTHONHASHSEED": "7", "TZ": "<+1345>-13:45", "HOSTNAME": "certify-host"}
 _CHANGED_SHIMS: Final = ("addresses", "usual-umask", "listing-backwards", "host", "clock", "cpus")
@@ -55,7 +70,7 @@ def observe(subject: Subject, packs: Sequence[str], seconds: float) -> Evidence:
         second = pool.submit(_experiments, subject, (usual,), _CHANGED_SHIMS, _CHANGED)
         (plain, reversed_, hostile), (changed,) = first.result(), second.result()
     journals = (plain[0], changed[0], reversed_[0], hostile[0])
-    imports = tuple(_import_seconds(subject)) if plain[0].is_loaded else ()
+    imports = _import_seconds(subject) if plain[0].is_loaded else ()
     return Evidence(subject, *journals, imports, seconds, plain[1])
 
 
@@ -97,6 +112,10 @@ def _run(batch: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         return [f"does not end within {limits.PROCESS_SECONDS:g} s"] * count
+    if process.returncode < 0:  # nothing of packc ends it so: the plugin reached for its parent
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        return [f"kills what runs it by {signal.Signals(-process.returncode).name}"] * count
     if process.returncode != 0:
         raise RuntimeError(f"the experiments fail by themselves:\n{errors.decode()}")
     return [_ended(code) for code in json.loads(told)]
@@ -119,24 +138,42 @@ def _ended(code: int) -> str:
     return f"ends its process with exit code {code}"
 
 
-def _import_seconds(subject: Subject) -> list[float]:
-    """Return how long the import takes, tried again while that is too long: machines are busy."""
+def _import_seconds(subject: Subject) -> tuple[float, ...]:
+    """Return how long the import takes, tried again while that is too long: machines are busy.
+
+    Empty where the plugin keeps it from being told.
+    """
     taken: list[float] = []
     while len(taken) < _TRIES and (not taken or min(taken) > limits.IMPORT_SECONDS):
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", _IMPORT, subject.found.module],
+        told = _timed_import(subject.found.module)
+        try:
+            taken.append(float(told))
+        except ValueError:
+            return ()
+    return tuple(taken)
+
+
+def _timed_import(module: str) -> bytes:
+    """Import a module in a process of its own, and return what that tells of the seconds."""
+    read, write = os.pipe()
+    os.set_blocking(read, False)  # a process that the plugin leaves behind may hold the other end
+    try:
+        subprocess.run(
+            [sys.executable, "-P", "-c", _IMPORT, module, str(write)],
             env=_inherited(),
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(write,),
             timeout=limits.PROCESS_SECONDS,
             check=False,
         )
-        if done.returncode != 0:
-            return taken
-        taken.append(float(done.stdout.splitlines()[-1]))
-    return taken
+        return os.read(read, 64)
+    except (subprocess.TimeoutExpired, BlockingIOError):
+        return b""
+    finally:
+        os.close(read)
+        os.close(write)
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -145,27 +182,45 @@ def _import_seconds(subject: Subject) -> list[float]:
 def _journal(
     written: bytes, subject: Subject, end: str, seconds: float
 ) -> tuple[Journal, dict[str, Span]]:
-    events = [json.loads(line) for line in written.splitlines() if line.endswith(b"}")]
+    try:
+        return _read(written, subject, end, seconds)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return Journal(crash="spoils the journal of what it does"), {}
+
+
+def _read(
+    written: bytes, subject: Subject, end: str, seconds: float
+) -> tuple[Journal, dict[str, Span]]:
     told: dict[str, list[Any]] = {}
-    for event in events:
-        told.setdefault(event["what"], []).append(event)
-    if "bug" in told:
-        raise RuntimeError(f"an experiment failed by itself:\n{told['bug'][0]['text']}")
+    for line in written.splitlines():
+        if line.endswith(b"}"):
+            event = json.loads(line)
+            told.setdefault(event["what"], []).append(event)
+    is_broken = "broken" in told
+    if is_broken:
+        reason = told["broken"][0]["text"].strip().splitlines()[-1]
+        end = f"leaves a process in which packc does not work: {reason}"
     answers = tuple(_answer(event) for event in told.get("answer", ()))
     begun = told.get("begin", [])
-    is_done = "done" in told or (not answers and "complaint" in told)
+    is_done = "done" in told or (not is_broken and not answers and "complaint" in told)
     sights = told["done"][0]["sights"] if "done" in told else ()
+    imported = (_imported(event) for event in told.get("imported", ()))
+    packs = (UsedPack(e["name"], e["version"], e["digest"]) for e in told.get("pack", ()))
+    asked = (e["hook"] for e in begun if e["place"]["kind"] in (DEFAULT, DECLARED))
     journal = Journal(
         answers=answers,
         complaints=tuple(_complaint(event, subject) for event in told.get("complaint", ())),
-        sightings=tuple(_sighting(each) for each in sights),
+        sightings=(*(_sighting(each) for each in sights), *imported),
         built=frozenset(Place(**event["place"]) for event in told.get("built", ())),
+        asked=frozenset(asked),
+        packs=tuple(dict.fromkeys(packs)),
         parameters=tuple(told["parameters"][0]["names"]) if "parameters" in told else (),
         crash=None if is_done else end,
     )
     if begun:
         during = (begun[-1]["hook"], Place(**begun[-1]["place"]))
-        is_hung = journal.crash is not None and time.monotonic() - begun[-1]["at"] > seconds
+        is_late = time.monotonic() - begun[-1]["at"] > seconds
+        is_hung = journal.crash is not None and not is_broken and is_late
         journal = evolve(journal, during=during, is_hung=is_hung)
     hooks = told["hooks"][0]["hooks"] if "hooks" in told else {}
     return journal, {name: Span(**place) for name, place in hooks.items()}
@@ -192,6 +247,10 @@ def _names(subject: Subject) -> tuple[str, ...]:
         f"plugin {subject.name} (",
         f"the cloud {subject.name} states no fact",
     )
+
+
+def _imported(event: Mapping[str, Any]) -> Sighting:
+    return Sighting(IMPORTED, IMPORT, event["module"], Span(event["file"], event["line"], 1))
 
 
 def _sighting(data: Mapping[str, Any]) -> Sighting:

@@ -19,6 +19,9 @@ PROCESS_SECONDS: Final = 120.0
 MEMORY: Final = 1 << 31
 """Bytes of address space that an experiment has."""
 
+WORDS: Final = 10
+"""Characters of a description, a reason or a docstring that says anything."""
+
 ANSWER_ITEMS: Final = 1_000
 ANSWER_BYTES: Final = 1 << 20
 """A larger answer does not fit into what the API server takes anyway."""

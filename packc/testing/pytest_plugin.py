@@ -10,8 +10,11 @@ from functools import cached_property
 
 import pytest
 
-from packc.testing.certify import Report, certify
+from packc import render
+from packc.diagnostics import PackcError
+from packc.testing.certify import Report, certify, find_rule
 from packc.testing.rules import RULES
+from packc.testing.subject import find_subject
 from packc.testing.suite import judge
 
 
@@ -23,6 +26,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ("--packc-skip", "RULE", "a rule to leave out; repeat for several"),
     ):
         group.addoption(option, action="append", default=[], metavar=metavar, help=text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse names that stand for nothing, before there is a test for each rule."""
+    try:
+        for name in config.getoption("--packc-certify"):
+            find_subject(name)
+        for rule in config.getoption("--packc-skip"):
+            find_rule(rule)
+    except PackcError as error:
+        raise pytest.UsageError(render.text(error.diagnostics)) from error
 
 
 def pytest_collection_modifyitems(

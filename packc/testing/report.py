@@ -12,8 +12,8 @@ from packc.testing.certify import FAILED, SKIPPED, Report, Result
 
 
 def lines(report: Report) -> Iterator[str]:
-    """Yield a line for each rule, with the page of those that failed, and a count."""
-    packs = ", ".join(f"{pack.name} {pack.version}" for pack in report.packs) or "none at hand"
+    """Yield a line for each rule, with what explains those that failed, and a count."""
+    packs = ", ".join(f"{pack.name} {pack.version}" for pack in report.packs) or "none takes it"
     yield f"{report.subject}"
     yield f"packs: {packs}"
     yield ""
@@ -26,7 +26,7 @@ def lines(report: Report) -> Iterator[str]:
 
 def _remark(result: Result) -> str:
     if result.outcome == FAILED:
-        return f": see {result.rule.page}"
+        return f": see `{result.rule.command}`"
     return f": {result.reason}" if result.reason else ""
 
 
@@ -49,7 +49,8 @@ def _rule_as_json(result: Result) -> dict[str, Any]:
     data: dict[str, Any] = {
         "name": result.rule.name,
         "what": result.rule.what,
-        "page": result.rule.page,
+        "why": result.rule.why,
+        "mend": result.rule.mend,
         "result": result.outcome,
     }
     if result.reason:
@@ -69,9 +70,9 @@ def as_junit(report: Report) -> str:
         "skipped": str(len(report.of(SKIPPED))),
     }
     root = ElementTree.Element("testsuites", counts)
-    suite = ElementTree.SubElement(root, "testsuite", {"name": name, **counts, "time": "0"})
+    suite = ElementTree.SubElement(root, "testsuite", {"name": name, **counts})
     for result in report.results:
-        attributes = {"classname": name, "name": result.rule.name, "time": "0"}
+        attributes = {"classname": name, "name": result.rule.name}
         case = ElementTree.SubElement(suite, "testcase", attributes)
         if result.outcome == FAILED:
             first = _clean(result.diagnostics[0].message)

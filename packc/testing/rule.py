@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from attrs import frozen
 
@@ -22,6 +22,13 @@ class Fault:
 Judge: TypeAlias = Callable[[Evidence], Iterator[Fault]]
 Skip: TypeAlias = Callable[[Evidence], str | None]
 
+NO_CLOUD: Final = "the plugin provides no cloud"
+NO_PARAMETERS: Final = "the plugin provides no parameters"
+NO_SECRET: Final = "no pack at hand asks it about a variant with a secret"
+WITH_PACKC: Final = "it comes with packc"
+PART_OF_PACKC: Final = "it is a part of packc"
+"""Reasons to skip a rule that has nothing to say of a plugin; a certificate may state them."""
+
 
 def over(evidence: Evidence) -> str | None:
     """Return why there is too little evidence: the plugin does not load, or ended an experiment."""
@@ -39,6 +46,11 @@ def unbuilt(evidence: Evidence) -> str | None:
     return over(evidence)
 
 
+def unasked(evidence: Evidence) -> str | None:
+    """Return why nothing that was seen proves how the hooks behave: one was never asked."""
+    return "not every hook was asked" if evidence.unasked else None
+
+
 def never(evidence: Evidence) -> str | None:
     """Return None: the rule looks at the plugin's files and metadata, which are always there."""
     return None
@@ -46,7 +58,11 @@ def never(evidence: Evidence) -> str | None:
 
 @frozen
 class Rule:
-    """A rule: its name, what it demands, why, and how to mend what breaks it."""
+    """A rule: its name, what it demands, why, and how to mend what breaks it.
+
+    `allowed` are the reasons for which it may be skipped where a certificate is written. One that
+    `is_of_hooks` can only pass where each hook was asked.
+    """
 
     name: str
     what: str
@@ -54,17 +70,28 @@ class Rule:
     mend: str
     judge: Judge
     skip: Skip = over
+    allowed: frozenset[str] = frozenset()
+    is_of_hooks: bool = True
 
     @property
-    def page(self) -> str:
-        """Return the rule's page, relative to the documentation."""
-        return f"docs/plugins/rules/{self.name}.md"
+    def command(self) -> str:
+        """Return the command that explains the rule."""
+        return f"packc plugin certify --explain {self.name}"
 
     @property
     def hint(self) -> str:
         """Return the first of what mends it, as a hint, and where there is more."""
         first = self.mend.partition(". ")[0].removesuffix(".")
-        return f"{first[0].lower()}{first[1:]}; see {self.page}"
+        return f"{first[0].lower()}{first[1:]}; see `{self.command}`"
+
+    @property
+    def text(self) -> str:
+        """Return what the rule demands, why, and how to mend what breaks it, in Markdown."""
+        return (
+            f"# {self.name}\n\n{self.what}\n\n"
+            f"**Why:** {self.why}\n\n"
+            f"**How to mend it:** {self.mend}\n"
+        )
 
 
 def by_code(

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from os import PathLike
 from typing import Any
 
 from packc.testing import report as reporting
-from packc.testing.certify import SKIPPED, Report, Result, certify
+from packc.testing.certify import SKIPPED, Report, Result, certify, find_rule
 from packc.testing.rules import RULES
+from packc.testing.subject import find_subject
 
 
-def suite(name: str, packs: Sequence[str] = (), *, skip: Sequence[str] = ()) -> type:
+def suite(
+    name: str, packs: Sequence[str | PathLike[str]] = (), *, skip: Sequence[str] = ()
+) -> type:
     """Return a class with a test for each rule, such as `test_deterministic`.
 
-    `TestGcp = suite("gcp")` in a file of tests is all that it takes. The experiments are made once,
-    when the first of the tests runs.
+    `TestGcp = suite("gcp", packs=["tests/pack"])` in a file of tests is all that it takes. The
+    experiments are made once, when the first of the tests runs. Raises PackcError, once for all
+    tests, where there is no such plugin or rule.
     """
+    find_subject(name)
+    for rule in skip:
+        find_rule(rule)
 
     @cache
     def examined() -> Report:
@@ -43,4 +51,4 @@ def judge(result: Result) -> None:
         pytest.skip(result.reason or "")
     if result.diagnostics:
         text = reporting.text_of(result.diagnostics)
-        pytest.fail(f"{text}\n\nsee {result.rule.page}", pytrace=False)
+        pytest.fail(f"{text}\n\nsee `{result.rule.command}`", pytrace=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations, islice, product
 from typing import Any, Final
 
 from packc.checks.hygiene import probe_values
@@ -30,6 +31,8 @@ TEXTS: Final = (
 )
 """Texts that break what splices, formats, splits or counts them."""
 
+MOST_PAIRS: Final = 300
+
 NUMBERS: Final = (0, -1, 2**63, 10**30)
 
 
@@ -48,6 +51,16 @@ def declared(parameters: Sequence[Parameter]) -> Iterator[Mapping[str, Any]]:
     for parameter in parameters:
         for value in _ordinary(parameter):
             yield {parameter.name: value}
+
+
+def pairs(parameters: Sequence[Parameter]) -> Iterator[Mapping[str, Any]]:
+    """Yield values that the parameters allow, two at a time, up to a limit."""
+    every = (
+        {left.name: one, right.name: other}
+        for left, right in combinations(parameters, 2)
+        for one, other in product(_ordinary(left), _ordinary(right))
+    )
+    return islice(every, MOST_PAIRS)
 
 
 def hostile(parameters: Sequence[Parameter]) -> Iterator[Mapping[str, Any]]:

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from importlib.util import find_spec
 from typing import Any, TextIO
@@ -22,7 +22,8 @@ from packc.doctor.moved import as_data
 from packc.doctor.watch import Watch, home_of
 from packc.plugins import GRACE_SECONDS, PATIENCE, Found, Host, Plugin
 from packc.testing.evidence import EMIT, IMPORT, Place
-from packc.testing.surroundings import moved, state
+from packc.testing.imports import Imports
+from packc.testing.surroundings import OFTEN, put_back, standard_modules, state
 
 _SPARE_SECONDS = 2.0
 """A hook that neither the limit of the host nor its grace stops has so much longer."""
@@ -30,13 +31,21 @@ _SPARE_SECONDS = 2.0
 
 @define
 class Journalist:
-    """Writes an event a line; each is on its way before the next thing happens."""
+    """Writes an event a line; each is on its way before the next thing happens.
+
+    What it writes with is its own, taken before any plugin can replace it.
+    """
 
     stream: TextIO
+    _encode: Callable[[Any], str] = field(factory=lambda: json.JSONEncoder().encode, init=False)
+    _clock: Callable[[], float] = field(factory=lambda: time.monotonic, init=False)
 
     def write(self, what: str, **data: Any) -> None:
-        self.stream.write(json.dumps({"what": what, **data}) + "\n")
+        self.stream.write(self._encode({"what": what, **data}) + "\n")
         self.stream.flush()
+
+    def begin(self, hook: str, place: Place) -> None:
+        self.write("begin", hook=hook, place=as_data(place), at=self._clock())
 
     def complain(self, place: Place, diagnostics: Iterable[Diagnostic]) -> None:
         for each in diagnostics:
@@ -73,7 +82,8 @@ class Witness(Host):
     _threads: int = 0
 
     def listen(self) -> None:
-        """Begin to count threads. Python 3.11 has no audit event for them."""
+        """Begin to see imports, and to count threads: Python 3.11 has no audit event for them."""
+        Imports(self.installed[self.subject][0].module, self._imported).install()
         start = threading.Thread.start
 
         def counting(thread: threading.Thread) -> None:
@@ -82,12 +92,15 @@ class Witness(Host):
 
         setattr(threading.Thread, "start", counting)  # noqa: B010  # an assignment that mypy forbids
 
+    def _imported(self, module: str, file: str, line: int) -> None:
+        self.journal.write("imported", module=module, file=file, line=line)
+
     def load(self, name: str, span: Span | None = None) -> Plugin:
         if name != self.subject or name in self._loaded:
             return Host.load(self, name, span)
         found = self.installed[name][0]
         self._begin(IMPORT)
-        with self._noted() as notes, self._watched(found, IMPORT):
+        with self._noted(standard_modules()) as notes, self._watched(found, IMPORT):
             plugin = Host.load(self, name, span)
         self._tell(IMPORT, [], 0.0, None, notes)
         return plugin
@@ -153,7 +166,7 @@ class Witness(Host):
     def _begin(self, hook: str) -> None:
         limit = self.seconds * (PATIENCE if hook == EMIT else 2) + GRACE_SECONDS + _SPARE_SECONDS
         faulthandler.dump_traceback_later(limit, exit=True)
-        self.journal.write("begin", hook=hook, place=as_data(self.place), at=time.monotonic())
+        self.journal.begin(hook, self.place)
 
     def _tell(
         self,
@@ -179,19 +192,19 @@ class Witness(Host):
         )
 
     @contextmanager
-    def _noted(self) -> Iterator[_Notes]:
-        notes, before, threads = _Notes(), state(), self._threads
+    def _noted(self, modules: Collection[str] = OFTEN) -> Iterator[_Notes]:
+        notes, before, threads = _Notes(), state(modules), self._threads
         start = _printed_to()
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
+        try:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
                 yield notes
-            finally:
-                faulthandler.cancel_dump_traceback_later()
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+            notes.moved = put_back(before)
         notes.warnings = [f"{each.category.__name__}: {each.message}" for each in caught]
         notes.printed = os.pread(2, 200, start).decode(errors="replace") if _printed_to() else ""
         notes.threads = self._threads - threads
-        notes.moved = moved(before, state())
 
     def _watched(self, found: Found, hook: str) -> AbstractContextManager[None]:
         if self.watching is None:

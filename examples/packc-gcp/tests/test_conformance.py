@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from packc.testing import suite
 
-TestGcp = suite("gcp")
+PACKS = [Path(__file__).parent / "pack"]
+
+TestGcp = suite("gcp", PACKS)

@@ -16,8 +16,9 @@ examples:
   packc lock --upgrade packs/calico             what output would change? then asks
 
 What the lock names already stays named; delete the file to begin anew.
-The exit code of --check is 1 when anything differs. That of --upgrade is 1 when the lock was not
-written though something differs: without a terminal to ask at, it is written with --yes only.
+A lock that differs is written again by --upgrade only: without a terminal to ask at, with --yes.
+The exit code is 1 when something differs and the lock was not written. Only --upgrade imports a
+plugin that is not as it was locked.
 """
 
 

@@ -43,6 +43,11 @@ def add(command: Any) -> None:
         help="a tag that moves, such as latest; repeat for several",
     )
     tags.add_argument(
+        "--allow-pre-release",
+        action="store_true",
+        help="let --also-tag move for a pre-release, such as 2.0.0-rc.1, as well",
+    )
+    tags.add_argument(
         "--force", action="store_true", help="move the tag of the version, if it is taken"
     )
     tags.add_argument(

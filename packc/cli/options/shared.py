@@ -114,7 +114,7 @@ def refuse_plugin(command: Any) -> None:
         default=[],
         metavar="NAME",
         dest="refused",
-        help="never load this plugin, or any of this distribution; repeat for several",
+        help="never load what has this name: a plugin, distribution or module; repeat for several",
     )
 
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from packc.build import Build, Format, Output
 from packc.diagnostics import PackcError, Severity
+from packc.formats.given import refuse_missing_values, refuse_secret_defaults
 from packc.formats.kustomize.delta import Edit
 from packc.formats.kustomize.layers import Fitted, Layers, Part, folder, layers_of
 from packc.formats.kustomize.limits import lost
@@ -27,6 +28,8 @@ def packc_formats() -> list[Format]:
 
 def emit_layers(build: Build) -> Output:
     """Return the files, and a warning where components cannot give all that packc builds."""
+    refuse_secret_defaults(build)
+    refuse_missing_values(build)
     layers = layers_of(build)
     _refuse_loss(layers)
     private = any(value.secret for value in build.settings.values())

@@ -43,13 +43,16 @@ class Login:
 
 
 def find_login(host: str, repository: str, environment: Mapping[str, str]) -> Login | None:
-    """Return the login for a repository, or None; raise PK633 for a file that cannot be read.
+    """Return the login for a repository, or None; raise PK633 for half a login or a broken file.
 
     The order is: packc's own variables, DOCKER_AUTH_CONFIG, REGISTRY_AUTH_FILE, Docker's file,
     Podman's file. A file names it by a helper, or itself; of its keys the longest that fits wins.
     """
-    if environment.get(USERNAME) and environment.get(PASSWORD):
-        return Login(environment[USERNAME], environment[PASSWORD])
+    own = [environment.get(name, "") for name in (USERNAME, PASSWORD)]
+    if all(own):
+        return Login(*own)
+    if any(own):
+        raise _half(*((USERNAME, PASSWORD) if own[0] else (PASSWORD, USERNAME)))
     for shown, data in _configurations(environment):
         login = _login_of(data, host, repository, shown, environment)
         if login is not None:
@@ -180,6 +183,13 @@ def _object(text: str, shown: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise _broken(shown, "is no JSON object")
     return data
+
+
+def _half(there: str, missing: str) -> PackcError:
+    """Return the error for one variable of two: CI systems hand out a secret as an empty text."""
+    hint = f"give {missing} to this job too, or unset {there}"
+    text = f"the variable {there} is set, and {missing} is not"
+    return PackcError(Diagnostic("PK633", text, hint=hint))
 
 
 def _broken(shown: str, why: str) -> PackcError:

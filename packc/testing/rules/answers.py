@@ -8,11 +8,31 @@ from typing import Final
 
 from packc.testing import limits
 from packc.testing.evidence import DECLARED, DEFAULT, EMIT, HOSTILE, IMPORT, SECRET, Evidence
-from packc.testing.rule import Fault, Rule, all_of, by_code, complaints
+from packc.testing.rule import Fault, Rule, all_of, by_code, complaints, over
 
 _RAISED: Final = ("PK205", "PK907")
 _OUT_OF_MEMORY: Final = "MemoryError"
 _PATCHING: Final = tuple(f"PK3{number:02}" for number in (1, 2, 3, 4, 5, 6, 7, 11, 12, 14))
+
+
+def _exercised(evidence: Evidence) -> Iterator[Fault]:
+    if evidence.unasked:
+        names = ", ".join(evidence.unasked)
+        text = f"no build asks {names} of {evidence.subject}: {_why_unasked(evidence)}"
+        yield Fault(text, evidence.at(evidence.unasked[0]))
+
+
+def _why_unasked(evidence: Evidence) -> str:
+    """Return what packc said of the packs at hand, or that none offers the plugin."""
+    said = (c for c in evidence.plain.complaints if c.place.kind == DEFAULT and c.place.pack)
+    first = next(said, None)
+    return f"{first.message}, in {first.place}" if first else "no pack at hand takes the plugin"
+
+
+def _troubled(evidence: Evidence) -> str | None:
+    """Return why a hook was not asked where another rule says it better."""
+    is_troubled = evidence.unasked and any(evidence.troubles())
+    return over(evidence) or ("a build fails before all hooks are asked" if is_troubled else None)
 
 
 def _raises_nothing(evidence: Evidence) -> Iterator[Fault]:
@@ -110,8 +130,20 @@ def _one_prefix(evidence: Evidence) -> Iterator[Fault]:
 
 RULES: Final = (
     Rule(
+        "exercised",
+        "Each hook that the plugin has was asked in a build of some pack.",
+        "What was never asked has shown nothing: no other rule can be kept by it.",
+        "Give a pack that takes the plugin with `--pack tests/pack`: one that offers the feature,"
+        " with its settings. Remove hooks that packc never asks, such as those of a cloud in a"
+        " format.",
+        _exercised,
+        _troubled,
+        is_of_hooks=False,
+    ),
+    Rule(
         "answers-typed",
-        "Every hook returns a list of what its specification says, with fields of the right types.",
+        "Every hook answers with what its specification says, in a list or whatever else yields it,"
+        " such as a generator; its fields have the right types.",
         "A wrong type would fail far from the hook that made it.",
         "Return a list of the classes in `packc.api`; mypy finds the rest where hooks have types.",
         all_of(

@@ -111,11 +111,12 @@ RULES: Final = (
     Rule(
         "process-kept",
         "Nothing that all code of the process shares is changed: the environment, the folder, the"
-        " import path, signal handlers, the locale, the recursion limit, packc itself.",
+        " import path, signal handlers, the locale, the recursion limit, functions of Python's own"
+        " modules, packc itself.",
         "Other plugins, and packc, run in the same process.",
         "Undo what you need for the moment, or do without it. Replace nothing in other modules.",
         _process_kept,
-        lambda evidence: None if any(evidence.complaints()) else over(evidence),
+        lambda evidence: None if any(_process_kept(evidence)) else over(evidence),
     ),
     Rule(
         "quiet",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import Final
 
+from packc.diagnostics import Span
 from packc.testing import limits
 from packc.testing.evidence import IMPORT, Evidence
-from packc.testing.rule import Fault, Rule, by_code, never, over
+from packc.testing.rule import Fault, Rule, all_of, by_code, never, over
+from packc.testing.rules.trees import trees
 
 _PROVIDING: Final = ("packc_clouds", "packc_features", "packc_formats")
 
@@ -20,6 +23,9 @@ def _loads(evidence: Evidence) -> Iterator[Fault]:
 
 
 def _import_cost(evidence: Evidence) -> Iterator[Fault]:
+    if not evidence.imports:
+        text = f"importing {evidence.subject} by itself cannot be timed: its process does not tell"
+        yield Fault(text, evidence.at(IMPORT))
     if min(evidence.imports, default=0.0) > limits.IMPORT_SECONDS:
         text = f"importing {evidence.subject} takes more than {limits.IMPORT_SECONDS:g} s"
         yield Fault(text, evidence.at(IMPORT))
@@ -39,6 +45,23 @@ def _names_agree(evidence: Evidence) -> Iterator[Fault]:
         yield Fault(text, evidence.at(next(iter(evidence.hooks), IMPORT)))
 
 
+def _fitting_hooks(evidence: Evidence) -> Iterator[Fault]:
+    """Yield hooks whose arguments packc cannot hand over by name, though it may call them today."""
+    for file, tree in trees(evidence):
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef) and node.name in evidence.hooks:
+                for words in _odd_arguments(node.args):
+                    text = f"{node.name} of {evidence.subject} takes {words}"
+                    yield Fault(text, Span(file, node.lineno, 1))
+
+
+def _odd_arguments(arguments: ast.arguments) -> Iterator[str]:
+    if arguments.posonlyargs:
+        yield "arguments by position only"
+    if arguments.vararg or arguments.kwarg:
+        yield "any arguments, and would get none of them"
+
+
 RULES: Final = (
     Rule(
         "loads",
@@ -48,15 +71,18 @@ RULES: Final = (
         " import time: no exit, no network, no optional library without a fallback.",
         _loads,
         never,
+        is_of_hooks=False,
     ),
     Rule(
         "hooks-known",
-        "Every function named `packc_…` is a hook of packc, has its mark and known arguments.",
+        "Every function named `packc_…` is a hook of packc, has its mark and known arguments, which"
+        " can be given by name.",
         "A misspelt hook would never be called, and nobody would notice.",
         "Correct the name, write `@hookimpl` above the function, and take only arguments that the"
-        " hook has.",
-        by_code("PK209"),
+        " hook has, without `/`, `*args` or `**options`.",
+        all_of(by_code("PK209"), _fitting_hooks),
         never,
+        is_of_hooks=False,
     ),
     Rule(
         "api-level",
@@ -65,6 +91,7 @@ RULES: Final = (
         "Correct `PACKC_API`, a whole number, or run the kit with a packc that has that level.",
         by_code("PK237"),
         never,
+        is_of_hooks=False,
     ),
     Rule(
         "names-agree",
@@ -73,6 +100,7 @@ RULES: Final = (
         "Give the `Cloud`, `Feature` or `Format` the name that stands in `pyproject.toml`.",
         _names_agree,
         lambda evidence: over(evidence) or _fails_to_declare(evidence),
+        is_of_hooks=False,
     ),
     Rule(
         "import-cost",
@@ -81,6 +109,7 @@ RULES: Final = (
         "Import slow libraries inside the function that needs them. `python -X importtime` shows"
         " what takes the time.",
         _import_cost,
+        is_of_hooks=False,
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -26,9 +27,9 @@ def _any_pack(evidence: Evidence) -> Iterator[Fault]:
             yield Fault(f"{each.message} in a pack that the plugin does not know", each.span)
     packs = {c.place.pack for c in evidence.plain.answers if c.place.pack} - {ground.PACK}
     for answer in evidence.plain.of("packc_clouds"):
-        told = repr(answer.items).lower()
+        told = repr(answer.items)
         for pack in sorted(packs):
-            if pack.lower() in told:
+            if re.search(rf"(?<![\w-]){re.escape(pack)}(?![\w-])", told, re.IGNORECASE):
                 text = f"packc_clouds of {evidence.subject} speaks of the pack '{pack}'"
                 yield Fault(text, evidence.at("packc_clouds"))
         break

@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import Distribution
 from pathlib import Path
 from typing import Final
 
 from packc import __version__, api
 from packc.diagnostics import Span
-from packc.testing.evidence import Evidence
-from packc.testing.rule import Fault, Rule, never
+from packc.testing import limits
+from packc.testing.evidence import IMPORTED, Evidence
+from packc.testing.imports import NATIVE, is_packc, is_public
+from packc.testing.rule import PART_OF_PACKC, WITH_PACKC, Fault, Rule, never
+from packc.testing.rules.trees import trees
 
 _REQUIREMENT: Final = re.compile(r"packc\s*(\[[^\]]*\])?\s*\(?\s*([^;)]*)\)?\s*(;.*)?", re.I)
 _CLAUSE: Final = re.compile(r"(~=|===?|!=|<=|>=|<|>)\s*([0-9]+(?:\.[0-9]+)*)(?:\.\*)?[a-z0-9.+-]*")
 _LOWER: Final = ("~=", "==", "===", ">=", ">")
-_SHORTEST: Final = 10
-"""Characters of a documentation string that says anything."""
-
-
-def _trees(evidence: Evidence) -> Iterator[tuple[str, ast.Module]]:
-    """Yield the plugin's files that are Python; `loads` says which are not."""
-    for file in evidence.subject.files:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                yield evidence.subject.shown(file), ast.parse(file.read_bytes())
-        except (SyntaxError, ValueError, RecursionError):
-            continue
 
 
 def _is_own(evidence: Evidence) -> bool:
@@ -42,11 +33,22 @@ def _is_own(evidence: Evidence) -> bool:
 
 
 def _public_api_only(evidence: Evidence) -> Iterator[Fault]:
-    for file, tree in _trees(evidence):
-        for node in ast.walk(tree):
-            for name in _imported(node):
-                text = f"the module imports {name}, which is not of the public API"
-                yield Fault(text, Span(file, getattr(node, "lineno", 1), 1))
+    found = [
+        (name, Span(file, getattr(node, "lineno", 1), 1))
+        for file, tree in trees(evidence)
+        for node in ast.walk(tree)
+        for name in _imported(node)
+    ]
+    for name, span in dict.fromkeys((*found, *_seen_imports(evidence, is_packc))):
+        yield Fault(f"the module imports {name}, which is not of the public API", span)
+
+
+def _seen_imports(evidence: Evidence, matters: Callable[[str], bool]) -> Iterator[tuple[str, Span]]:
+    """Yield what the plugin was seen to import while it ran, once for each line."""
+    for journal in evidence.journals:
+        for each in journal.sightings:
+            if each.code == IMPORTED and matters(each.deed):
+                yield each.deed, each.span
 
 
 def _imported(node: ast.AST) -> Iterator[str]:
@@ -54,32 +56,61 @@ def _imported(node: ast.AST) -> Iterator[str]:
     match node:
         case ast.Import(names=names):
             named = [alias.name for alias in names]
-            yield from (name for name in named if _is_packc(name) and name != "packc.api")
+            yield from (name for name in named if is_packc(name) and not is_public(name))
         case ast.ImportFrom(module="packc", names=names, level=0):
             yield from (f"packc.{each.name}" for each in names if each.name not in _PUBLIC)
         case ast.ImportFrom(module="packc.api", names=names, level=0):
             known = set(api.__all__)
             yield from (f"packc.api.{n.name}" for n in names if n.name not in (*known, "*"))
-        case ast.ImportFrom(module=str(module), level=0) if _is_packc(module):
-            if not module.startswith("packc.testing"):
+        case ast.ImportFrom(module=str(module), level=0) if is_packc(module):
+            if not is_public(module):
                 yield module
+        case ast.Constant(value=str(module)) if module in sys.modules and is_packc(module):
+            if module != "packc" and not is_public(module):
+                yield module  # for what `sys.modules` or `importlib` makes of it
 
 
 _PUBLIC: Final = ("api", "testing")
 
 
-def _is_packc(module: str) -> bool:
-    return module == "packc" or module.startswith("packc.")
+# --- native code ------------------------------------------------------------------------------
+
+
+def _python_alone(evidence: Evidence) -> Iterator[Fault]:
+    found = [
+        (name, Span(file, getattr(node, "lineno", 1), 1))
+        for file, tree in trees(evidence)
+        for node in ast.walk(tree)
+        for name in _modules(node)
+        if _is_native(name)
+    ]
+    for name, span in dict.fromkeys((*found, *_seen_imports(evidence, _is_native))):
+        yield Fault(f"the module imports {name}, which calls native code by its name", span)
+
+
+def _modules(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Import(names=names):
+            yield from (alias.name for alias in names)
+        case ast.ImportFrom(module=str(module), level=0):
+            yield module
+
+
+def _is_native(module: str) -> bool:
+    return module.partition(".")[0] in NATIVE
 
 
 # --- documentation ----------------------------------------------------------------------------
 
 
 def _docstrings(evidence: Evidence) -> Iterator[Fault]:
-    for file, tree in _trees(evidence):
-        text = ast.get_docstring(tree) or ""
-        if tree.body and len(text) < _SHORTEST:
-            yield Fault(f"the module {file} has no docstring that says what it does", Span(file))
+    for file, tree in trees(evidence):
+        text = ast.get_docstring(tree)
+        if tree.body and text is None:
+            yield Fault(f"the module {file} has no docstring", Span(file))
+        elif tree.body and text is not None and len(text) < limits.WORDS:
+            words = f"has a docstring of {len(text)} characters, expected {limits.WORDS} or more"
+            yield Fault(f"the module {file} {words}", Span(file))
 
 
 # --- versions ---------------------------------------------------------------------------------
@@ -174,26 +205,40 @@ RULES: Final = (
         "Take the name from `packc.api`. If it is not there, ask for it in an issue.",
         _public_api_only,
         lambda evidence: _no_files(evidence) or _part_of_packc(evidence),
+        frozenset((PART_OF_PACKC,)),
     ),
     Rule(
         "api-versions",
         "The distribution requires packc, names the oldest version that it works with, and allows"
         " the one that it is certified with.",
         "Without a lower bound, an old packc takes the plugin and fails in the middle of a build."
-        " The kit runs with one packc at a time, so this rule reads what the metadata says; that it"
-        " works with the oldest is shown by running the kit again, with that one installed.",
-        'Write `dependencies = ["packc>=0.1"]` in `pyproject.toml`, and let CI run the kit with the'
-        " oldest and the newest packc.",
+        "\n\nThis rule proves what the metadata says, and that the plugin works with the packc that"
+        " runs. It installs nothing, so it does not prove that the plugin works with the oldest"
+        " packc that the metadata allows: that takes another run, with that one installed.",
+        'Write `dependencies = ["packc>=0.1"]` in `pyproject.toml`. Have CI run the tests with the'
+        " oldest packc that this names, as the job `oldest` of `packc plugin new` does.",
         _api_versions,
-        lambda evidence: "it comes with packc" if _is_own(evidence) else None,
+        lambda evidence: WITH_PACKC if _is_own(evidence) else None,
+        frozenset((WITH_PACKC,)),
+        is_of_hooks=False,
+    ),
+    Rule(
+        "python-alone",
+        "The plugin calls no native code by its name: it imports neither `ctypes` nor `cffi`.",
+        "What native code does cannot be seen, so that no rule about the clock, the network or"
+        " files could be held.",
+        "Do it in Python. A library that has native parts may be imported as a library.",
+        _python_alone,
+        lambda evidence: _no_files(evidence),
     ),
     Rule(
         "docstrings",
-        "Every module of the plugin begins with a docstring that says what it does.",
-        "Whoever reads an error that names a line of the plugin wants to know where he is.",
+        f"Every module of the plugin begins with a docstring of {limits.WORDS} characters or more.",
+        "Whoever reads an error that names a line of the plugin wants to know what it does.",
         'Begin each file with `"""packc_gcp: what packc has to know of Google Cloud."""`.',
         _docstrings,
         lambda evidence: _no_files(evidence),
+        is_of_hooks=False,
     ),
     Rule(
         "no-warnings",
@@ -214,5 +259,5 @@ def _no_files(evidence: Evidence) -> str | None:
 def _part_of_packc(evidence: Evidence) -> str | None:
     """Return why a part of packc itself is not asked; its own tests hold it to its layers."""
     if evidence.subject.found.module.startswith("packc."):
-        return "it is a part of packc"
+        return PART_OF_PACKC
     return None

@@ -7,14 +7,24 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from packc.testing import limits
 from packc.testing.evidence import MARK, SECRET, Answer, Evidence
-from packc.testing.rule import Fault, Rule, all_of, by_code, over
+from packc.testing.rule import (
+    NO_CLOUD,
+    NO_PARAMETERS,
+    NO_SECRET,
+    Fault,
+    Rule,
+    Skip,
+    all_of,
+    by_code,
+    over,
+)
 
 _ALTERNATIVES: Final[Mapping[str, Sequence[str]]] = {"pod-network-encapsulation": ("ipip", "vxlan")}
 """Facts that packs ask every cloud for, with what can be asked."""
 
-_SHORTEST: Final = 10
-"""Characters of a description that says anything."""
+_FEW: Final = f"fewer than {limits.WORDS} characters"
 
 
 def _items(evidence: Evidence, hook: str) -> Sequence[Mapping[str, Any]]:
@@ -22,12 +32,11 @@ def _items(evidence: Evidence, hook: str) -> Sequence[Mapping[str, Any]]:
     return next((answer.items for answer in evidence.plain.of(hook)), ())
 
 
-def _without(hook: str, noun: str) -> Any:
-    """Return the reason why a rule has nothing to look at."""
+def _without(hook: str, reason: str) -> Skip:
+    """Return what skips a rule for that reason where a plugin does not have the hook."""
 
     def skip(evidence: Evidence) -> str | None:
-        reason = None if hook in evidence.hooks else f"the plugin provides no {noun}"
-        return over(evidence) or reason
+        return over(evidence) or (None if hook in evidence.hooks else reason)
 
     return skip
 
@@ -54,8 +63,8 @@ def _fact_problems(fact: Mapping[str, Any]) -> Iterator[str]:
     for name in sorted(set(supports) & set(refuses)):
         yield f"both supports and refuses '{name}'"
     for name, reason in refuses.items():
-        if len(reason.strip()) < _SHORTEST:
-            yield f"refuses '{name}' and does not say why"
+        if len(reason.strip()) < limits.WORDS:
+            yield f"refuses '{name}' for a reason of {_FEW}"
     for name in _ALTERNATIVES.get(fact["name"], ()):
         if name not in supports and name not in refuses:
             yield f"neither supports nor refuses '{name}'"
@@ -73,9 +82,9 @@ def _described(evidence: Evidence) -> Iterator[Fault]:
                     yield Fault(text, evidence.at(hook))
     for item in _items(evidence, "packc_features"):
         for name, text in item["settings"].items():
-            if len(text.strip()) < _SHORTEST:
-                message = f"the setting '{name}' of the feature {item['name']} is not described"
-                yield Fault(message, evidence.at("packc_features"))
+            if len(text.strip()) < limits.WORDS:
+                message = f"the setting '{name}' of the feature {item['name']} is described"
+                yield Fault(f"{message} in {_FEW}", evidence.at("packc_features"))
     for item in _items(evidence, "packc_formats"):
         if not item["description"].strip():
             text = f"the format {item['name']} has no description"
@@ -85,8 +94,8 @@ def _described(evidence: Evidence) -> Iterator[Fault]:
 def _parameters_described(evidence: Evidence) -> Iterator[Fault]:
     for item in _items(evidence, "packc_parameters"):
         place = evidence.at("packc_parameters")
-        if len(item["description"].strip()) < _SHORTEST:
-            yield Fault(f"the parameter '{item['name']}' has no description that says much", place)
+        if len(item["description"].strip()) < limits.WORDS:
+            yield Fault(f"the parameter '{item['name']}' is described in {_FEW}", place)
         for value in item["values"]:
             if not value["description"].strip():
                 text = f"the value '{value['value']}' of '{item['name']}' has no description"
@@ -155,20 +164,25 @@ RULES: Final = (
     Rule(
         "facts-complete",
         "Facts are whole: something is supported, the default is part of it, every alternative is"
-        " supported or refused, and each refusal has a reason.",
+        " supported or refused, and each refusal has a reason of"
+        f" {limits.WORDS} characters or more.",
         "Packs ask clouds by facts; a gap turns up as an error in somebody else's build.",
         "State each alternative of the fact: in `supports`, or in `refuses` with the reason that a"
         " user should read. The alternatives of `pod-network-encapsulation` are `ipip` and"
         " `vxlan`.",
         _facts_complete,
-        _without("packc_clouds", "cloud"),
+        _without("packc_clouds", NO_CLOUD),
+        frozenset((NO_CLOUD,)),
+        is_of_hooks=False,
     ),
     Rule(
         "described",
-        "Clouds, features and formats have a title and a description; so has each setting.",
+        "Clouds and features have a title and a description, formats a description; so has each"
+        f" setting, of {limits.WORDS} characters or more.",
         "`packc show`, `packc plugins` and the reference of a pack print them.",
         "Write a sentence for somebody who does not know the cloud or the feature.",
         _described,
+        is_of_hooks=False,
     ),
     Rule(
         "parameters-typed",
@@ -176,15 +190,20 @@ RULES: Final = (
         "A parameter that contradicts itself refuses every value.",
         "Correct what the message names: `minimum` and `maximum`, the pattern, or the default.",
         all_of(by_code("PK206", containing="packc_parameters of", without="answered wrongly")),
-        _without("packc_parameters", "parameters"),
+        _without("packc_parameters", NO_PARAMETERS),
+        frozenset((NO_PARAMETERS,)),
+        is_of_hooks=False,
     ),
     Rule(
         "parameters-described",
-        "Each parameter has a description, and each value of an enum too.",
+        f"Each parameter has a description of {limits.WORDS} characters or more, and each value of"
+        " an enum has one too.",
         "It is all that a user reads before setting it.",
         "Say what it does, in which unit, and what choosing a value means.",
         _parameters_described,
-        _without("packc_parameters", "parameters"),
+        _without("packc_parameters", NO_PARAMETERS),
+        frozenset((NO_PARAMETERS,)),
+        is_of_hooks=False,
     ),
     Rule(
         "own-names",
@@ -192,7 +211,9 @@ RULES: Final = (
         "Packs and features share one list of names.",
         "Name it `gcp.project`, not `project`.",
         _own_names,
-        _without("packc_parameters", "parameters"),
+        _without("packc_parameters", NO_PARAMETERS),
+        frozenset((NO_PARAMETERS,)),
+        is_of_hooks=False,
     ),
     Rule(
         "secrets-kept",
@@ -202,10 +223,11 @@ RULES: Final = (
         'Leave the value out of texts, and write `add(path, value, parameter="gcp.key")`.',
         _secrets_kept,
         lambda evidence: over(evidence) or _no_secret(evidence),
+        frozenset((NO_SECRET,)),
     ),
 )
 
 
 def _no_secret(evidence: Evidence) -> str | None:
     asked = any(answer.place.kind == SECRET for answer in evidence.hostile.answers)
-    return None if asked else "no pack at hand asks it about a variant with a secret"
+    return None if asked else NO_SECRET
