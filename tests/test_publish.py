@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -125,8 +126,8 @@ def test_a_second_publication_changes_nothing(
     assert first["changed"] is True
     assert second["changed"] is False
     assert second["tags"] == [
-        {"tag": "1.0.0", "changed": False},
-        {"tag": "latest", "changed": False},
+        {"tag": "1.0.0", "changed": False, "before": first["digest"]},
+        {"tag": "latest", "changed": False, "before": first["digest"]},
     ]
     assert {request.split()[0] for request in bad.requests} == {"GET", "HEAD"}
 
@@ -152,7 +153,7 @@ def test_a_dry_run_writes_nothing(
     found = published(capsys, built, bad.host, *everything(key), "--dry-run")
 
     assert found["dryRun"] is True
-    assert found["tags"] == [{"tag": "1.0.0", "changed": True}]
+    assert found["tags"] == [{"tag": "1.0.0", "changed": True, "before": ""}]
     assert {request.split()[0] for request in bad.requests} == {"GET"}
 
 
@@ -206,7 +207,43 @@ def test_a_tag_that_is_taken_is_not_moved(
     assert tagged is not None
     assert tagged.digest == first
     moved = published(capsys, other, host, "--force")
-    assert moved["tags"] == [{"tag": "1.0.0", "changed": True}]
+    assert moved["tags"] == [{"tag": "1.0.0", "changed": True, "before": first}]
+
+
+def test_a_dry_run_says_what_it_would_do_and_writes_no_digest(
+    built: Path, small: Path, host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = published(capsys, built, host)["digest"]
+    other = another(small, tmp_path / "other")
+    digest = tmp_path / "digest"
+
+    options = ("--force", "--dry-run", "--digest-file", str(digest))
+    assert main([*arguments(other, host), *options]) == 0
+
+    said = capsys.readouterr().err
+    assert f"would be tagging 1.0.0, which named {first}" in said
+    assert "nothing was sent" in said
+    assert not digest.exists()
+
+
+def test_a_floating_tag_never_takes_the_version_of_another_pack(
+    built: Path, small: Path, host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    later = tmp_path / "later"
+    shutil.copytree(small, later)
+    spec = later / "pack.yaml"
+    spec.write_text(spec.read_text().replace("1.0.0", "2.0.0"))
+    build(later, tmp_path / "other")
+    first = published(capsys, tmp_path / "other/small/2.0.0/aws", host)["digest"]
+
+    code = main([*arguments(built, host), "--also-tag", "2.0.0"])
+
+    assert code == 3
+    assert "the tag '2.0.0' is the version of a pack" in capsys.readouterr().err
+    tagged = reader(host).manifest("2.0.0")
+    assert tagged is not None
+    assert tagged.digest == first
+    assert reader(host).manifest("1.0.0") is None
 
 
 def test_a_pack_of_the_same_content_is_left_where_that_is_allowed(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve
+from attrs import asdict, evolve
 
 from packc.cli.exits import exit_code
 from packc.cli.package import wish_of
@@ -40,7 +40,7 @@ def run(options: Namespace) -> int:
         )
         with steps(options) as say:
             published = publish(registry, bundle, wanted, say)
-        if options.digest_file:
+        if options.digest_file and not options.dry_run:
             _write(Path(options.digest_file), f"{published.digest}\n")
     except PackcError as error:
         print_diagnostics(error.diagnostics, options)
@@ -61,7 +61,7 @@ def _print(bundle: Bundle, published: Published, reference: Reference, options: 
             "digest": published.digest,
             "changed": published.changed,
             "dryRun": options.dry_run,
-            "tags": [{"tag": each.tag, "changed": each.changed} for each in published.tags],
+            "tags": [asdict(each) for each in published.tags],
         }
     )
 
@@ -113,7 +113,7 @@ def _from_layout(options: Namespace, tag: str) -> tuple[Packaged, PrivateKey | N
     bundle = read_bundle(options.source)
     if tag not in ("", bundle.version):
         text = f"the pack in '{options.source}' has the version '{bundle.version}', found ':{tag}'"
-        hint = f"leave the tag out, or add --also-tag {tag}"
+        hint = "leave the tag out: it is the pack's own version"
         raise PackcError(Diagnostic("PK640", text, hint=hint))
     refuse_keys_of(bundle, options.source)
     return Packaged(bundle), wish_of(options).key

@@ -75,8 +75,10 @@ def _oci_identity(
     if not name or not version:
         raise damaged(shown, "found no name or no version", f"{TITLE} and {VERSION}")
     found, expected = digest_of(content), pack.annotations.get(CONTENT, "none")
-    if found != expected or content_of(files) != content:
+    if found != expected:
         raise damaged(shown, f"the layer unpacks to {found}", expected)
+    if content_of(files) != content:
+        raise damaged(shown, "the layer is no archive as packc writes them", "its order and modes")
     return name, version
 
 

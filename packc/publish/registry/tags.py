@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from packc.diagnostics import Diagnostic, PackcError
 from packc.publish.checked import artifact_of, descriptor_of, json_of, unreadable
-from packc.publish.manifest import CONTENT
+from packc.publish.manifest import CONTENT, TITLE, VERSION
 from packc.publish.model import INDEX, Artifact, Blob, Descriptor, canonical
 from packc.publish.registry.faults import unexpected
 from packc.publish.registry.protocol import Manifest, Registry
@@ -143,6 +143,30 @@ def refuse_other(registry: Registry, tag: str, pack: Artifact) -> bool:
     if is_equivalent(found, pack):
         hint = "its content is the same, packed in another way: --allow-equivalent leaves it there"
     raise PackcError(Diagnostic("PK631", f"{text}, expected {pack.digest}", hint=hint))
+
+
+def refuse_version(registry: Registry, tag: str, pack: Artifact) -> None:
+    """Raise PK631 where a tag that may move is the version of another pack that is there."""
+    found = registry.manifest(tag)
+    if found is None or found.digest == pack.digest or not _has_version(found, tag):
+        return
+    text = f"the tag '{tag}' is the version of a pack in '{registry.place}': found {found.digest}"
+    hint = "choose a tag that is no version; --force takes it from that pack"
+    raise PackcError(Diagnostic("PK631", f"{text}, expected {pack.digest}", hint=hint))
+
+
+def _has_version(found: Manifest, version: str) -> bool:
+    """Return whether a manifest says that it is a pack of a version, in either shape."""
+    try:
+        data = json_of(found.content, "")
+    except PackcError:
+        return False
+    layers = data.get("layers")
+    first = layers[0] if isinstance(layers, list) and layers else None
+    notes = [each.get("annotations") for each in (data, first) if isinstance(each, dict)]
+    titles = [note.get(TITLE) for note in notes if isinstance(note, dict)]
+    versions = [note.get(VERSION) for note in notes if isinstance(note, dict)]
+    return version in versions or any(f"{each}".endswith(f"-{version}.tar.gz") for each in titles)
 
 
 def is_equivalent(found: Manifest, pack: Artifact) -> bool:

@@ -27,10 +27,11 @@ class Wanted:
 
 @frozen
 class TagState:
-    """A tag that names the pack now, and whether it did not before."""
+    """A tag that names the pack now, and whether it did not before; `before` is what it named."""
 
     tag: str
     changed: bool
+    before: str = ""
 
 
 @frozen
@@ -60,8 +61,12 @@ def publish(registry: Registry, bundle: Bundle, wanted: Wanted, say: Say) -> Pub
         if found and wanted.allow_equivalent and tags.is_equivalent(found, pack):
             return Published(found.digest, (TagState(version, changed=False),))
         raise
+    if not wanted.force:
+        for tag in wanted.also:
+            tags.refuse_version(registry, tag, pack)
     if wanted.dry_run:
-        return Published(pack.digest, tuple(_plan(registry, bundle, wanted)))
+        states = tuple(_plan(registry, bundle, wanted, say))
+        return Published(pack.digest, states, any(state.changed for state in states))
     changed = _upload(registry, bundle, say)
     if not wanted.force and not is_tagged:
         is_tagged = tags.refuse_other(registry, version, pack)
@@ -69,10 +74,12 @@ def publish(registry: Registry, bundle: Bundle, wanted: Wanted, say: Say) -> Pub
     return Published(pack.digest, states, changed or any(state.changed for state in states))
 
 
-def _plan(registry: Registry, bundle: Bundle, wanted: Wanted) -> Iterator[TagState]:
+def _plan(registry: Registry, bundle: Bundle, wanted: Wanted, say: Say) -> Iterator[TagState]:
     for tag in dict.fromkeys((bundle.version, *wanted.also)):
-        found = registry.manifest(tag)
-        yield TagState(tag, changed=found is None or found.digest != bundle.pack.digest)
+        state = _state(registry, bundle.pack, tag)
+        say(f"would be {_said(state)}" if state.changed else f"{tag} is there already")
+        yield state
+    say("nothing was sent")
 
 
 def _upload(registry: Registry, bundle: Bundle, say: Say) -> bool:
@@ -118,9 +125,19 @@ def _store(registry: Registry, pack: Artifact) -> bool:
 
 def _tag(registry: Registry, pack: Artifact, names: Sequence[str], say: Say) -> Iterator[TagState]:
     for tag in dict.fromkeys(names):
-        found = registry.manifest(tag)
-        is_right = found is not None and found.digest == pack.digest
-        if not is_right:
-            say(f"tagging {tag}")
+        state = _state(registry, pack, tag)
+        if state.changed:
+            say(_said(state))
             tags.set_tag(registry, tag, pack)
-        yield TagState(tag, changed=not is_right)
+        yield state
+
+
+def _state(registry: Registry, pack: Artifact, tag: str) -> TagState:
+    found = registry.manifest(tag)
+    before = found.digest if found else ""
+    return TagState(tag, before != pack.digest, before)
+
+
+def _said(state: TagState) -> str:
+    named = f", which named {state.before}" if state.before else ""
+    return f"tagging {state.tag}{named}"
