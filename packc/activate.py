@@ -9,7 +9,6 @@ from attrs import evolve, field, frozen
 
 from packc.conditions import many, within
 from packc.diagnostics import Diagnostic, Findings, PackcError, Severity, Span, did_you_mean
-from packc.lock import check_lock
 from packc.model import Cloud, Feature
 from packc.pack import Pack
 from packc.parameters import problems
@@ -18,7 +17,7 @@ from packc.spec import Parameter, When
 from packc.speccheck import parameter_findings
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Active:
     """What takes part in a build of one pack, with the plugins that provide it.
 
@@ -66,6 +65,8 @@ def activate(
     """
     host.check_refused()
     if host.is_locked:
+        from packc.lock import check_lock  # few builds are locked
+
         check_lock(pack, host, clouds)
     findings = Findings()
     chosen = _chosen(pack, features, without, findings)
@@ -100,7 +101,7 @@ def _answered(pack: Pack, asker: _Asker, clouds: Sequence[str], chosen: tuple[st
     return _with_parameters(active, asker)
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class _Asker:
     """Loads the plugins that are wanted and asks them; what goes wrong is gathered.
 

@@ -16,7 +16,7 @@ from packc.objects import identity_of, not_an_object
 from packc.pack import Pack
 from packc.patching.pointer import format_pointer
 from packc.plugins import Host, Plugin, span_of
-from packc.yamlio.build import MAX_DEPTH
+from packc.yamlio import MAX_DEPTH
 
 HOOK: Final = "packc_objects"
 MOST_CHARACTERS: Final = 3 * 1024 * 1024
@@ -159,7 +159,7 @@ def _checked(value: Any) -> dict[str, Any]:
     return data
 
 
-@define
+@define(eq=False, repr=False)
 class _Copier:
     """Copies plain data into dicts and lists of its own, and counts what it copies."""
 

@@ -526,6 +526,28 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
             "Move away what is there, or choose another folder with `-o`: packc replaces only what"
             " it wrote.",
         ),
+        "PK510": Code(
+            "the process that built a pack has died",
+            "The pack was begun a second time, and it happened again; the other packs are built."
+            " Give it more memory, or fewer `--jobs`; where a plugin crashes, tell its author.",
+        ),
+        "PK511": Code(
+            "an executor that packc does not know",
+            "Use `processes`, or `dask://HOST:PORT` for a Dask cluster.",
+        ),
+        "PK512": Code(
+            "a Dask cluster that cannot be used",
+            "Start its scheduler and workers, with the same Python, packc and plugins as here. The"
+            " message says what is missing. Packs whose results had come are written.",
+        ),
+        "PK513": Code(
+            "an absolute path, where packs are built on other machines",
+            "Change to a folder above it, and name it from there.",
+        ),
+        "PK514": Code(
+            "options that exclude each other",
+            "Leave one of them out.",
+        ),
         # PK60x to PK62x: packaging, signing and verifying
         "PK601": Code(
             "a folder that cannot be packaged",

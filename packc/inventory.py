@@ -16,15 +16,21 @@ def images(objects: Sequence[Object]) -> tuple[str, ...]:
 
 
 def _images(data: Any) -> Iterator[str]:
-    if isinstance(data, Mapping):
-        for key, value in data.items():
-            if key in CONTAINER_LISTS and isinstance(value, list):
-                yield from (
-                    item["image"]
-                    for item in value
-                    if isinstance(item, Mapping) and isinstance(item.get("image"), str)
-                )
-            yield from _images(value)
-    elif isinstance(data, list):
-        for item in data:
-            yield from _images(item)
+    waiting = [data]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, str):  # most are, and this is the fastest to find out
+            continue
+        if isinstance(node, list):
+            waiting.extend(node)
+        elif isinstance(node, Mapping):
+            waiting.extend(node.values())
+            for key in CONTAINER_LISTS:
+                yield from _images_of_containers(node.get(key))
+
+
+def _images_of_containers(containers: Any) -> Iterator[str]:
+    if isinstance(containers, list):
+        for item in containers:
+            if isinstance(item, Mapping) and isinstance(item.get("image"), str):
+                yield item["image"]

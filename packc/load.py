@@ -12,6 +12,7 @@ from typing import TypeVar
 from attrs import define, field
 
 from packc import yamlio
+from packc.cache.documents import Documents
 from packc.diagnostics import Diagnostic, Findings, PackcError, Span, did_you_mean
 from packc.model import BaseObject
 from packc.objects import identity_of, not_an_object
@@ -28,13 +29,14 @@ MAX_FILES = 10_000
 _WILD = re.compile(r"[*?\[\]]")
 
 
-def load(folder: Path, shown: str | None = None) -> Pack:
+def load(folder: Path, shown: str | None = None, cache: Documents | None = None) -> Pack:
     """Return the pack in a folder.
 
-    `shown` is how diagnostics name the folder. Raises PackcError with everything that is wrong with
-    pack.yaml; if that is sound, with everything that is wrong with the files that it names.
+    `shown` is how diagnostics name the folder; `cache` spares parsing what was parsed before.
+    Raises PackcError with everything that is wrong with pack.yaml; if that is sound, with
+    everything that is wrong with the files that it names.
     """
-    reader = _Reader(folder, shown if shown is not None else str(folder))
+    reader = _Reader(folder, shown if shown is not None else str(folder), cache or Documents())
     spec = _read_spec(reader)
     reader.findings.raise_if_failed()
     objects = tuple(_base_objects(reader, spec))
@@ -61,6 +63,7 @@ class _Reader:
 
     root: Path
     shown: str
+    cache: Documents
     findings: Findings = field(factory=Findings)
     inputs: list[InputFile] = field(factory=list)
     spec_document: Document | None = None
@@ -83,7 +86,7 @@ class _Reader:
         try:
             content = yamlio.read_bytes(self.root / relative, self.name(relative))
             self.inputs.append(InputFile.of(relative, content))
-            parsed = yamlio.parse(content, self.name(relative), marks=marks)
+            parsed = self.cache.parse(content, self.name(relative), marks=marks)
         except PackcError as error:
             self.findings.extend(error.diagnostics)
             return ()

@@ -17,7 +17,7 @@ from packc.patching.merge import Merge
 from packc.patching.selection import select
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Patched:
     """The objects after patches, in the order of the base, with the warnings and notes."""
 

@@ -12,11 +12,11 @@ from attrs import evolve, field, frozen
 from packc.activate import Active, activate
 from packc.bind import base_objects, bind
 from packc.bring import bring
+from packc.cache.documents import Documents
 from packc.check import check
 from packc.diagnostics import Diagnostic, PackcError, in_order
 from packc.emit import emit, install_order
 from packc.load import load
-from packc.lock import lock_input
 from packc.model import (
     BaseObject,
     Cloud,
@@ -32,11 +32,10 @@ from packc.notes import NOTES_FILE, notes_of_pack, notes_text
 from packc.pack import Pack
 from packc.patch import Patched, patch
 from packc.plugins import Host, Plugin, span_of, with_digest
-from packc.record import record
 from packc.resolve import resolve
 from packc.settings import read_settings
+from packc.timings import timed
 from packc.values import Request, Resolved, Settings
-from packc.write import write
 
 if TYPE_CHECKING:
     from packc.tracing.account import Account
@@ -54,7 +53,7 @@ class Selection:
     request: Request = field(factory=Request)
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Prepared:
     """A pack with its plugins and the user's values: everything that its variants share."""
 
@@ -68,7 +67,7 @@ class Prepared:
         return in_order((*self.pack.warnings, *self.active.diagnostics, *self.settings.diagnostics))
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Assembled:
     """One variant up to its objects, in output order, with what its plugins have found."""
 
@@ -79,7 +78,7 @@ class Assembled:
     findings: tuple[Diagnostic, ...] = ()
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Compiled:
     """One variant, compiled: its objects in output order with their trace, and their text."""
 
@@ -100,7 +99,7 @@ class Compiled:
         return any(value.secret for value in self.resolved.values.values())
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Written:
     """A variant that was written: where, and what its manifests weigh."""
 
@@ -117,12 +116,18 @@ Progress = Callable[[str], None]
 """Is told the name of each step when it begins."""
 
 
-def prepare(folder: str, selection: Selection, host: Host) -> Prepared:
+def prepare(
+    folder: str, selection: Selection, host: Host, cache: Documents | None = None
+) -> Prepared:
     """Run the passes that all variants share: load, activate, and read what the user set."""
-    pack = load(Path(folder), folder)
-    active = activate(pack, host, selection.clouds, selection.features, selection.without)
-    settings = read_settings(selection.request, active.parameters, active.off)
+    pack = timed("load", load)(Path(folder), folder, cache)
+    active = timed("activate", activate)(
+        pack, host, selection.clouds, selection.features, selection.without
+    )
+    settings = timed("settings", read_settings)(selection.request, active.parameters, active.off)
     if host.is_locked:
+        from packc.lock import lock_input  # few builds are
+
         pack = evolve(pack, inputs=(*pack.inputs, lock_input(pack)))
     return Prepared(pack, active, settings)
 
@@ -138,16 +143,19 @@ def _assembled(
     prepared: Prepared, cloud: Cloud, plugins: Sequence[Plugin], now: datetime
 ) -> Assembled:
     pack, active = prepared.pack, prepared.active
-    resolved = resolve(pack, cloud, active.chosen, active.counting, prepared.settings)
-    bases = all_objects(prepared, resolved)
-    patched = patch(bases, all_patches(prepared, resolved, bases))
+    resolved = timed("resolve", resolve)(
+        pack, cloud, active.chosen, active.counting, prepared.settings
+    )
+    bases = timed("bring", all_objects)(prepared, resolved)
+    patches = timed("bind", all_patches)(prepared, resolved, bases)
+    patched = timed("patch", patch)(bases, patches)
     objects = tuple(install_order([entry.data for entry in patched.objects]))
     return Assembled(
         resolved=resolved,
         patched=patched,
         objects=objects,
         notes=(*notes_of_pack(pack, resolved), *_plugin_notes(plugins, active.host, resolved)),
-        findings=check(resolved, objects, plugins, active.host, now),
+        findings=timed("check", check)(resolved, objects, plugins, active.host, now),
     )
 
 
@@ -178,7 +186,7 @@ def compile_variant(prepared: Prepared, cloud: Cloud, now: datetime | None = Non
         resolved=assembled.resolved,
         patched=assembled.patched,
         objects=assembled.objects,
-        manifests=emit(assembled.objects),
+        manifests=timed("emit", emit)(assembled.objects),
         notes=assembled.notes,
         diagnostics=in_order((*assembled.patched.diagnostics, *assembled.findings)),
     )
@@ -194,10 +202,13 @@ def write_pack(
     prepared: Prepared, variants: Sequence[Compiled], out: Path, *, with_source_map: bool = False
 ) -> list[Written]:
     """Write the variants below `out`, all of them in one step, and return where they are."""
+    from packc.write import write  # most commands write nothing
+
     pack = prepared.pack
     folder = out / pack.spec.name / pack.spec.version
-    files = {c.name: output_files(prepared, c, with_source_map=with_source_map) for c in variants}
-    write(folder, files)
+    record_files = timed("record", output_files)
+    files = {c.name: record_files(prepared, c, with_source_map=with_source_map) for c in variants}
+    timed("write", write)(folder, files)
     return [Written(c, folder / c.name, files[c.name]) for c in variants]
 
 
@@ -205,6 +216,8 @@ def output_files(
     prepared: Prepared, compiled: Compiled, *, with_source_map: bool = False
 ) -> tuple[OutputFile, ...]:
     """Return the files of a variant's folder: the manifests, the notes and the build record."""
+    from packc.record import record  # most commands write nothing
+
     pack, active = prepared.pack, prepared.active
     outputs: tuple[OutputFile, ...] = (
         OutputFile(MANIFESTS_FILE, compiled.manifests.encode(), compiled.private),

@@ -15,10 +15,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from importlib.metadata import EntryPoint, distributions, entry_points
 from itertools import chain, islice
 from types import FrameType, ModuleType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import attrs
 import pluggy
@@ -27,6 +26,7 @@ from attrs import define, evolve, field, frozen
 from packc import hookspecs
 from packc.answers import kind, misfit
 from packc.diagnostics import Diagnostic, PackcError, Span, did_you_mean
+from packc.entries import Entry, entries
 from packc.frozen import FrozenError
 from packc.installed import package_digest
 from packc.model import Distribution
@@ -42,6 +42,9 @@ from packc.surroundings import (
     quiet,
     replaced,
 )
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = hookspecs.PROJECT
 FORMATS = f"{GROUP}.formats"
@@ -78,7 +81,7 @@ class Found:
     name: str
     target: str
     distribution: Distribution
-    entry_point: EntryPoint = field(repr=False, eq=False)
+    entry_point: Entry | EntryPoint = field(repr=False, eq=False)
 
     @property
     def module(self) -> str:
@@ -124,11 +127,10 @@ class Plugin:
 def discover(group: str = GROUP) -> dict[str, tuple[Found, ...]]:
     """Return the installed plugins of a group by name, sorted; two of one name side by side."""
     found: dict[str, list[Found]] = {}
-    for entry in _entry_points(group):
-        distribution = Distribution("unknown", "0")
-        if entry.dist is not None:
-            distribution = Distribution(entry.dist.name or "unknown", entry.dist.version or "0")
-        found.setdefault(entry.name, []).append(Found(entry.name, entry.value, distribution, entry))
+    for entry in entries(group):
+        found.setdefault(entry.name, []).append(
+            Found(entry.name, entry.value, _distribution(entry), entry)
+        )
     return {
         # An editable install can list one entry point twice; it is still one plugin.
         name: tuple(sorted(set(found[name]), key=lambda f: (f.distribution.name, f.target)))
@@ -136,18 +138,12 @@ def discover(group: str = GROUP) -> dict[str, tuple[Found, ...]]:
     }
 
 
-def _entry_points(group: str) -> Iterable[EntryPoint]:
-    """Return the entry points; a distribution with broken metadata does not stop the others."""
-    try:
-        return entry_points(group=group)
-    except Exception:
-        return list(_readable_entry_points(group))
-
-
-def _readable_entry_points(group: str) -> Iterator[EntryPoint]:
-    for distribution in distributions():
-        with suppress(Exception):
-            yield from distribution.entry_points.select(group=group)
+def _distribution(entry: Entry | EntryPoint) -> Distribution:
+    if isinstance(entry, Entry):
+        return Distribution(entry.distribution_name, entry.distribution_version)
+    if entry.dist is None:
+        return Distribution("unknown", "0")
+    return Distribution(entry.dist.name or "unknown", entry.dist.version or "0")
 
 
 def one_of(
@@ -177,7 +173,7 @@ def one_of(
     return found[0]
 
 
-@define
+@define(eq=False, repr=False)
 class Host:
     """Loads plugins and asks them.
 
@@ -420,7 +416,7 @@ class _TooSlowError(BaseException):
     """Raised inside a hook that takes too long; no `except Exception` of a plugin stops it."""
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class _Guard:
     """Turns whatever goes wrong in one call of a hook into a diagnostic that names it."""
 

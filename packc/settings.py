@@ -53,7 +53,7 @@ def read_settings(
     return Settings(values, tuple(reader.inputs), tuple(reader.findings.items))
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class _SettingsReader:
     parameters: Mapping[str, Parameter]
     values: dict[str, Value] = field(factory=dict)

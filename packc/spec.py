@@ -1,9 +1,9 @@
 """spec: what pack.yaml and the patch files say, as typed data: the language of edition 1.
 
 Every key carries its description here, once: `packc schema` and docs/pack-spec.md are made of it.
+Annotations are evaluated: `structure` needs them in each run, and reading them from text is slow.
+What plugins do not make goes without a repr: making methods is most of what importing this costs.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -55,9 +55,9 @@ class When:
     parameters: Mapping[str, ScalarOrMany] = key(
         "Each parameter named has this value, or one of these.", factory=dict
     )
-    all: tuple[When, ...] = key("Every one of these conditions holds.", default=())
-    any: tuple[When, ...] | None = key("At least one of these conditions holds.", default=None)
-    not_: When | None = key("This condition does not hold.", default=None, name="not")
+    all: tuple["When", ...] = key("Every one of these conditions holds.", default=())
+    any: tuple["When", ...] | None = key("At least one of these conditions holds.", default=None)
+    not_: "When | None" = key("This condition does not hold.", default=None, name="not")
     span: Span | None = place()
 
 
@@ -149,7 +149,7 @@ class Parameter(Items):
     deprecated: Deprecated | None = key("Marks the parameter as deprecated.", default=None)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class FeatureUse:
     """A feature that the pack offers."""
 
@@ -163,7 +163,7 @@ class FeatureUse:
     span: Span | None = place()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Objects:
     """Files with base objects."""
 
@@ -172,7 +172,7 @@ class Objects:
     span: Span | None = place()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Binding:
     """Puts a parameter's value into a field of an object."""
 
@@ -184,7 +184,7 @@ class Binding:
     span: Span | None = place()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Refusal:
     """A combination that must not be built."""
 
@@ -195,7 +195,7 @@ class Refusal:
     span: Span | None = place()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class NoteText:
     """Something that the operator should know."""
 
@@ -205,7 +205,7 @@ class NoteText:
     span: Span | None = place()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class ImpactSpec:
     """What changing a field of an object does in a cluster, beyond what Kubernetes itself does."""
 
@@ -216,7 +216,7 @@ class ImpactSpec:
     span: Span | None = place()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class CheckRule:
     """What the pack makes of a finding of `packc check`."""
 
@@ -231,7 +231,7 @@ class CheckRule:
     span: Span | None = place()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class PalettePreset:
     """Values that Palette's form offers together, as one of the alternatives of a group."""
 
@@ -242,7 +242,7 @@ class PalettePreset:
     span: Span | None = place()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class PaletteDependency:
     """Another pack of the cluster profile that this one counts on or clashes with."""
 
@@ -256,7 +256,7 @@ class PaletteDependency:
     span: Span | None = place()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class PaletteSpec:
     """What Palette has to know of the pack beyond what it installs: `--format palette`."""
 
@@ -289,7 +289,7 @@ class PaletteSpec:
     span: Span | None = place()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class PackSpec:
     """A pack: everything that pack.yaml says."""
 
@@ -321,7 +321,7 @@ class PackSpec:
     span: Span | None = place()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class OperationSpec:
     """One RFC 6902 operation; a path may name list items by key: /env/[name=IP]/value."""
 
@@ -342,7 +342,7 @@ class OperationSpec:
     span: Span | None = place()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class PatchSpec:
     """Operations on one object, and the variants that they belong to."""
 
@@ -354,7 +354,7 @@ class PatchSpec:
     span: Span | None = place()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class PatchFile:
     """A file of patches: one concern."""
 

@@ -29,7 +29,7 @@ SIGNALS = tuple(
 )
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Aspect:
     """One thing that all code of a process shares: how to read it, and how to put it back."""
 
@@ -214,7 +214,7 @@ def _set_handlers(handlers: list[Any]) -> None:
             signal.signal(number, handler)
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class _Names:
     """What the names of packc's modules stand for; equal where each is the same thing."""
 

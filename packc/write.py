@@ -6,7 +6,6 @@ step of the kernel (renameat2 with RENAME_EXCHANGE on Linux). Builds into one fo
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import fcntl
 import os
@@ -17,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from packc.cache.watching import unwatched
 from packc.diagnostics import Diagnostic, PackcError
 from packc.model import MARKER, OutputFile
 
@@ -32,7 +32,8 @@ def write(folder: Path, variants: Mapping[str, Sequence[OutputFile]]) -> None:
     written, PK504 where the place is taken by something that packc did not write.
     """
     try:
-        _write(folder, variants)
+        with unwatched():
+            _write(folder, variants)
     except OSError as error:
         raise PackcError(_cannot_write(folder, error)) from error
 
@@ -164,6 +165,8 @@ def _exchange(first: Path, second: Path) -> bool:
     """Return whether the kernel exchanged two folders in one step."""
     if not sys.platform.startswith("linux"):
         return False
+    import ctypes  # of no use to a first build
+
     exchange = 2  # RENAME_EXCHANGE of linux/fs.h
     here = -100  # AT_FDCWD of fcntl.h
     try:

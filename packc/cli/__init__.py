@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
 
-from packc.cli.parser import build_parser
+TYPE_CHECKING = False  # importing `typing` would take longer than an unchanged build
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 OK, WRONG, USAGE, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 """Exit codes: done; the pack or its values are wrong; usage; a bug of packc; Ctrl-C."""
@@ -20,6 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     code = _main(arguments)
     if "packc.surroundings" in sys.modules:  # no plugin was asked without it
+        from contextlib import suppress
+
         from packc.surroundings import is_anyone_left
 
         if is_anyone_left():
@@ -54,11 +56,20 @@ def _main(arguments: Sequence[str] | None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["build"]:
+        from packc.cli import unchanged
+
+        code = unchanged.run(arguments)
+        if code is not None:
+            return code
+    from packc.cli.parser import build_parser
+
     if "_ARGCOMPLETE" in os.environ:
         import argcomplete
 
         argcomplete.autocomplete(build_parser())
-    parser = build_parser(sys.argv[1:] if arguments is None else arguments)
+    parser = build_parser(arguments)
     try:
         options = parser.parse_args(arguments)
     except SystemExit as stop:  # after --help, --version, or wrong usage

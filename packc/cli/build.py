@@ -2,101 +2,274 @@
 
 from __future__ import annotations
 
-import sys
+import gc
 from argparse import Namespace
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from attrs import Factory, define
 
-from packc import render
-from packc.cli.report import (
-    print_diagnostics,
-    print_json,
-    print_notes,
-    progress,
-    readable,
-    wants_colour,
-)
+from packc import render, timings
+from packc.activate import Active
+from packc.cache import builds
+from packc.cache.documents import Documents
+from packc.cache.state import State
+from packc.cache.store import Store, opened, warn
+from packc.cache.watching import Watching, moved, watching
+from packc.cli import many
+from packc.cli.built import show
+from packc.cli.many import taken
+from packc.cli.meter import metered
+from packc.cli.report import readable, told
 from packc.cli.selection import host_of, named_formats, selection_of
-from packc.cli.table import table
+from packc.cli.unchanged import request_of
 from packc.diagnostics import Diagnostic, PackcError, Severity, in_order
+from packc.executors.claims import Claim, local_claims
 from packc.formatting import Formatted, format_host, write_formats
-from packc.model import MARKER, Level, Note
+from packc.model import MARKER, Level, OutputFile
 from packc.pipeline import Compiled, Prepared, Written, compile_variant, prepare, write_pack
-from packc.plugins import ALL, MANIFESTS, Host
+from packc.plugins import ALL, MANIFESTS, Host, Plugin
 from packc.record import sha256, shown
+from packc.timings import timed
+from packc.write import write
 
-COLUMNS = ("variant", "objects", "bytes", "digest", "notes", "warnings")
-SHORT_DIGEST = 12
+CLOCK = "now"
+
+
+@define
+class Session:
+    """What the packs of one call share."""
+
+    options: Namespace
+    step: Any
+    store: Store
+    state: State = Factory(State)
+    claim_owner: Claim = Factory(local_claims)
+    documents: Documents = Factory(lambda session: Documents(session.store), takes_self=True)
+    _host: Host | None = None
+
+    @property
+    def host(self) -> Host:
+        """Return the host of the plugins; packs of which nothing has changed need none."""
+        if self._host is None:
+            self._host = timed("plugins", host_of)(self.options)
+        return self._host
+
+    def claim(self, folder: str, name: str, version: str) -> None:
+        """Note where a pack is written; raise PK504 where another of this call is already."""
+        other = self.claim_owner((name, version), folder)
+        if other != folder:
+            raise PackcError(taken(folder, other, name, version))
+
+    def prepare_to_fork(self) -> None:
+        """Do what all workers would do, and give them memory that they can share."""
+        _ = self.host
+        gc.freeze()
+
+    def begin_in_worker(self) -> None:
+        """Count from here on, and leave the terminal to the process that started this one."""
+        self.step = lambda text: None
+        self.store.hits = self.store.misses = 0
 
 
 @define
 class Outcome:
-    """What a build has come to so far."""
+    """What the build of one pack has come to so far."""
 
+    prepared: Prepared | None = None
     written: list[Written] = Factory(list)
     formatted: list[Formatted] = Factory(list)
     diagnostics: list[Diagnostic] = Factory(list)
-    claimed: dict[tuple[str, str], str] = Factory(dict)
 
     @property
     def failed(self) -> bool:
         return any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics)
 
+    @property
+    def folders(self) -> dict[Path, tuple[OutputFile, ...]]:
+        """Return what was written, by folder."""
+        made: tuple[Written | Formatted, ...] = (*self.written, *self.formatted)
+        return {each.folder: each.files for each in made}
+
 
 def run(options: Namespace) -> int:
     """Build every pack; a pack with an error is not written, the others are."""
-    outcome = Outcome()
-    host = host_of(options)
-    with progress(options, "compiling") as step:
-        for folder in dict.fromkeys(options.packs):
-            _build(folder, options, host, outcome, step)
-    diagnostics = in_order(outcome.diagnostics)
-    if options.output == "json":
-        print_json(
-            {
-                "variants": [_summary(written) for written in outcome.written],
-                "formats": [_summary_of_format(formatted) for formatted in outcome.formatted],
-                "diagnostics": [render.as_json(diagnostic) for diagnostic in diagnostics],
-            }
-        )
-    else:
-        _print_text(outcome, options)
-        print_diagnostics(diagnostics, options)
-    return 1 if outcome.failed else 0
+    timings.reset()
+    store = Store(None) if options.no_cache else opened()
+    warn(store)
+    packs = list(dict.fromkeys(options.packs))
+    if options.watch:
+        return _watch(packs, options, store)
+    with metered(options, len(packs)) as meter:
+        session = Session(options, meter.step, store)
+        call = many.Call(options, session, lambda pack: _built(pack, session))
+        reports = many.reports(packs, call, meter)
+    store.tidy()
+    show(reports, options, _timings(store) if options.timings else None)
+    return 1 if any(report["failed"] for report in reports) else 0
 
 
-def _build(folder: str, options: Namespace, host: Host, outcome: Outcome, step: Any) -> None:
-    step(folder)
+def _watch(packs: Sequence[str], options: Namespace, store: Store) -> int:
+    from packc.cli.watch import watch  # one build needs none of it
+
+    session = Session(options, lambda text: None, store)
+    claims: dict[tuple[str, str], str] = {}
+    session.claim_owner = claims.setdefault
+
+    def build(folder: str, documents: Documents) -> tuple[Outcome, Mapping[str, Any]]:
+        for name in [name for name, owner in claims.items() if owner == folder]:
+            del claims[name]  # it may have another name now
+        session.documents = documents
+        outcome = Outcome()
+        _build(folder, session, outcome)
+        return outcome, _report(outcome)
+
     try:
-        prepared = prepare(folder, selection_of(options), host)
+        watch(packs, options, build)
+    except PackcError as error:
+        show([many.failed(*error.diagnostics)], options)
+    return 1
+
+
+def _timings(store: Store) -> dict[str, float]:
+    return {**timings.milliseconds(), "cache hits": store.hits, "cache misses": store.misses}
+
+
+def _built(folder: str, session: Session) -> Mapping[str, Any]:
+    """Return the report of one pack's build, or of an earlier one where nothing has changed."""
+    session.step(folder)
+    outcome = Outcome()
+    if not session.store.used:
+        _build(folder, session, outcome)
+        return _report(outcome)
+    report = timed("unchanged", _unchanged)(folder, session)
+    if report is None:
+        with watching() as watch:
+            _build(folder, session, outcome)
+        report = _report(outcome)
+        if _may_be_kept(outcome):
+            timed("keep", _keep)(folder, session, outcome, watch, report)
+    return report
+
+
+def built_for_elsewhere(folder: str, options: Namespace) -> dict[str, Any]:
+    """Return the report of one pack's build, and as data what another machine is to write."""
+    outcome = Outcome()
+    _build(folder, Session(options, lambda text: None, Store(None)), outcome)
+    prepared = outcome.prepared
+    return {
+        "report": _report(outcome),
+        "early": [told(each) for each in prepared.diagnostics] if prepared else [],
+        "output": _output(outcome, options),
+    }
+
+
+# --- what was built before --------------------------------------------------------------------
+
+
+def _unchanged(folder: str, session: Session) -> Mapping[str, Any] | None:
+    kept = builds.find(session.store, session.state, request_of(session.options, folder))
+    if kept is None or session.claim_owner(kept.report["pack"], folder) != folder:
+        return None
+    if not kept.is_there() and not _written_again(kept):
+        return None
+    return kept.report
+
+
+def _written_again(kept: builds.Kept) -> bool:
+    """Return whether the output could be written; where not, the build says why."""
+    files = kept.content()
+    if files is None:
+        return False
+    try:
+        write(
+            Path(kept.folder),
+            {name: [OutputFile(*file) for file in files[name]] for name in files},
+        )
+    except PackcError:
+        return False
+    return True
+
+
+def _may_be_kept(outcome: Outcome) -> bool:
+    """Return whether a build is whole, holds no secret, and does not hang on the clock."""
+    prepared = outcome.prepared
+    if prepared is None or outcome.failed or not outcome.folders:
+        return False
+    if any(value.secret for value in prepared.settings.values.values()):
+        return False
+    if any(written.compiled.private for written in outcome.written):
+        return False
+    return not any(map(_asks_the_time, _asked(outcome, prepared.active)))
+
+
+def _asked(outcome: Outcome, active: Active) -> Iterable[Plugin]:
+    """Return the plugins that were asked: a format compiles variants with every feature."""
+    if outcome.formatted:
+        return active.plugins.values()
+    return [plugin for cloud in active.clouds for plugin in active.taking_part(cloud)]
+
+
+def _asks_the_time(plugin: Plugin) -> bool:
+    """Return whether a plugin's check takes the time, so that its findings come and go."""
+    check = getattr(plugin.module, "packc_check", None)
+    if check is None:
+        return False
+    code = getattr(check, "__code__", None)
+    return code is None or CLOCK in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+def _keep(
+    folder: str, session: Session, outcome: Outcome, watch: Watching, report: Mapping[str, Any]
+) -> None:
+    assert outcome.prepared is not None
+    pack = outcome.prepared.pack
+    spec = pack.spec
+    for name in (*(e.name for e in pack.inputs), *spec.docs, *((spec.logo,) if spec.logo else ())):
+        watch.add_place(f"{folder}/{name}")
+    for plugin in outcome.prepared.active.plugins.values():
+        watch.add_package(plugin.module)
+    watches = watch.watches()
+    if watch.asked_outside or moved(watches, session.state):
+        return
+    kept = builds.Build(dict(report), *_output(outcome, session.options))
+    request = request_of(session.options, folder)
+    builds.keep(session.store, session.state, request, watches, kept)
+
+
+def _output(outcome: Outcome, options: Namespace) -> tuple[str, dict[str, list[Any]]]:
+    """Return the folder of a pack's outputs, and the files of each as plain data."""
+    files = {
+        place.name: [(file.name, file.content, file.private) for file in files]
+        for place, files in outcome.folders.items()
+    }
+    if outcome.prepared is None:
+        return "", files
+    spec = outcome.prepared.pack.spec
+    return Path(options.out, spec.name, spec.version).as_posix(), files
+
+
+# --- building ---------------------------------------------------------------------------------
+
+
+def _build(folder: str, session: Session, outcome: Outcome) -> None:
+    try:
+        prepared = prepare(folder, selection_of(session.options), session.host, session.documents)
+        outcome.prepared = prepared
         outcome.diagnostics.extend(prepared.diagnostics)
-        _claim(folder, prepared, outcome)
-        wanted = options.formats or [MANIFESTS]
+        session.claim(folder, prepared.pack.spec.name, prepared.pack.spec.version)
+        wanted = session.options.formats or [MANIFESTS]
         if MANIFESTS in wanted or ALL in wanted:
-            _build_manifests(folder, options, prepared, outcome, step)
-        _build_formats(folder, options, prepared, outcome, step)
+            _build_manifests(folder, session, prepared, outcome)
+        _build_formats(folder, session, prepared, outcome)
     except PackcError as error:
         outcome.diagnostics.extend(error.diagnostics)
 
 
-def _claim(folder: str, prepared: Prepared, outcome: Outcome) -> None:
-    """Note where a pack will be written; raise PK504 where another one of this call is already."""
-    spec = prepared.pack.spec
-    other = outcome.claimed.setdefault((spec.name, spec.version), folder)
-    if other != folder:
-        text = f"'{folder}' is {spec.name} {spec.version} too, as '{other}' is"
-        hint = "build them one by one, into different folders with -o"
-        raise PackcError(Diagnostic("PK504", text, hint=hint))
-
-
-def _build_manifests(
-    folder: str, options: Namespace, prepared: Prepared, outcome: Outcome, step: Any
-) -> None:
-    variants = list(_variants(folder, prepared, outcome, step))
+def _build_manifests(folder: str, session: Session, prepared: Prepared, outcome: Outcome) -> None:
+    options = session.options
+    variants = list(_variants(folder, prepared, outcome, session.step))
     if len(variants) == len(prepared.active.clouds):
         out = Path(options.out)
         outcome.written.extend(
@@ -104,15 +277,15 @@ def _build_manifests(
         )
 
 
-def _build_formats(
-    folder: str, options: Namespace, prepared: Prepared, outcome: Outcome, step: Any
-) -> None:
-    host = format_host(options.hook_timeout, frozenset(options.refused))
+def _build_formats(folder: str, session: Session, prepared: Prepared, outcome: Outcome) -> None:
+    options = session.options
     names = named_formats(options.formats)
     if not names:
         return
-    step(f"{folder} {', '.join(names)}")
-    for formatted in write_formats(prepared, names, host, Path(options.out)):
+    host = format_host(options.hook_timeout, frozenset(options.refused))
+    session.step(f"{folder} {', '.join(names)}")
+    emit_all = timed("formats", write_formats)
+    for formatted in emit_all(prepared, names, host, Path(options.out)):
         outcome.formatted.append(formatted)
         outcome.diagnostics.extend(formatted.diagnostics)
 
@@ -133,26 +306,32 @@ def _variants(folder: str, prepared: Prepared, outcome: Outcome, step: Any) -> I
 # --- the report -------------------------------------------------------------------------------
 
 
-def _print_text(outcome: Outcome, options: Namespace) -> None:
-    if options.quiet:
-        return
-    if sys.stdout.isatty():
-        _print_table(outcome.written, options)
-    else:
-        for written in outcome.written:
-            print(_line(_summary(written)))
-    for formatted in outcome.formatted:
-        print(_line_of_format(_summary_of_format(formatted)))
-    if options.verbose:
-        for written in outcome.written:
-            _print_values(written.compiled)
-    print_notes(list(_notes(outcome)), options)
+def _report(outcome: Outcome) -> dict[str, Any]:
+    """Return the report of a pack as plain data, which `packc.cli.built` prints."""
+    spec = outcome.prepared.pack.spec if outcome.prepared else None
+    return {
+        "pack": (spec.name, spec.version) if spec else (),
+        "failed": outcome.failed,
+        "variants": [_variant(written) for written in outcome.written],
+        "formats": [_format(formatted) for formatted in outcome.formatted],
+        "diagnostics": [told(each) for each in in_order(outcome.diagnostics)],
+    }
 
 
-def _notes(outcome: Outcome) -> Iterator[tuple[str, Note]]:
-    for written in outcome.written:
-        for note in written.compiled.notes:
-            yield f"{written.compiled.resolved.variant.pack} {written.compiled.name}", note
+def _variant(written: Written) -> dict[str, Any]:
+    summary = _summary(written)
+    compiled = written.compiled
+    return {
+        "summary": summary,
+        "line": _line(summary),
+        "values": list(_values(compiled)),
+        "notes": [(note.level.value, note.text) for note in compiled.notes],
+    }
+
+
+def _format(formatted: Formatted) -> dict[str, Any]:
+    summary = _summary_of_format(formatted)
+    return {"summary": summary, "line": _line_of_format(summary)}
 
 
 def _summary(written: Written) -> dict[str, Any]:
@@ -204,23 +383,6 @@ def _line_of_format(summary: dict[str, Any]) -> str:
     )
 
 
-def _print_table(written: list[Written], options: Namespace) -> None:
-    heading = "\033[1m{}\033[0m" if wants_colour(options, sys.stdout) else "{}"
-    for folder, variants in groupby(written, key=lambda entry: entry.folder.parent):
-        summaries = [_summary(entry) for entry in variants]
-        pack = summaries[0]
-        print(heading.format(f"{pack['pack']} {pack['version']} -> {folder}"))
-        for line in table(COLUMNS, [_row(summary) for summary in summaries]):
-            print(f"  {line}")
-
-
-def _row(summary: dict[str, Any]) -> list[str | int]:
-    short = {"digest": summary["digest"].removeprefix("sha256:")[:SHORT_DIGEST]}
-    return [{**summary, **short}[column] for column in COLUMNS]
-
-
-def _print_values(compiled: Compiled) -> None:
+def _values(compiled: Compiled) -> Iterator[str]:
     for name, value in sorted(compiled.resolved.values.items()):
-        print(
-            f"{compiled.name}: {name} = {readable(shown(value))} ({value.source})", file=sys.stderr
-        )
+        yield f"{compiled.name}: {name} = {readable(shown(value))} ({value.source})"

@@ -7,7 +7,8 @@ from argparse import Namespace
 
 from attrs import evolve
 
-from packc.cli.report import print_diagnostics, print_json, wants_colour
+from packc.cli.colour import wants_colour
+from packc.cli.report import print_diagnostics, print_json
 from packc.cli.selection import host_of, selection_of
 from packc.diagnostics import PackcError, in_order
 from packc.diff.asjson import comparison_data, is_same

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Final
@@ -44,6 +44,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "lock": "write down what packs are built with, and hold builds to it",
         "plugins": "print the plugins that are installed",
         "plugin": "write a plugin, and prove that it behaves",
+        "cache": "say what the cache holds, and clear it",
         "schema": "print the JSON Schema of pack.yaml",
         "completion": "print the completion script of a shell",
     }
@@ -70,8 +71,12 @@ class _Intermixed(argparse.ArgumentParser):
         return any(action.nargs == argparse.PARSER for action in self._actions)
 
 
-def build_parser(named: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
-    """Return the parser of the command line; only the commands that are named have arguments."""
+def build_parser(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """Return the parser of these arguments, or of all there may be.
+
+    It knows the one command that they begin with. Where they begin with an option it knows all of
+    them, those that are named with their own arguments.
+    """
     parser = argparse.ArgumentParser(
         prog="packc",
         description=DESCRIPTION,
@@ -80,7 +85,10 @@ def build_parser(named: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"packc {__version__}")
-    add_commands(parser, COMMANDS, named)
+    known = COMMANDS
+    if arguments and arguments[0] in COMMANDS:
+        known = {arguments[0]: COMMANDS[arguments[0]]}
+    add_commands(parser, known, COMMANDS if arguments is None else arguments)
     return parser
 
 

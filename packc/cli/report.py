@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 from packc import render
-from packc.diagnostics import Diagnostic, Severity
-from packc.model import Level, Note
+from packc.cli.built import print_told, print_told_notes
+from packc.cli.colour import wants_colour
+from packc.diagnostics import Diagnostic
+from packc.model import Note
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-
-def wants_colour(options: Namespace, stream: TextIO) -> bool:
-    """Return whether to colour: as --color says, else on a terminal (see no-color.org)."""
-    if options.color != "auto":
-        return bool(options.color == "always")
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    return stream.isatty()
 
 
 def console(options: Namespace, stream: TextIO) -> Console:
@@ -38,18 +29,18 @@ def console(options: Namespace, stream: TextIO) -> Console:
 
 def print_diagnostics(diagnostics: Iterable[Diagnostic], options: Namespace) -> None:
     """Print diagnostics on standard error; with --quiet the errors only."""
-    chosen = [
-        diagnostic
-        for diagnostic in diagnostics
-        if diagnostic.severity is Severity.ERROR
-        or (diagnostic.severity is Severity.WARNING and not options.quiet)
-        or options.verbose
-    ]
-    if not chosen:
-        return
-    print(render.text(chosen, colour=wants_colour(options, sys.stderr)), file=sys.stderr)
-    if any(diagnostic.severity is Severity.ERROR for diagnostic in chosen):
-        print(f"\npackc: {render.count(chosen)}", file=sys.stderr)
+    print_told([told(diagnostic) for diagnostic in diagnostics], options)
+
+
+def told(diagnostic: Diagnostic) -> dict[str, Any]:
+    """Return a diagnostic as plain data, with its text for a terminal and for elsewhere."""
+    return {
+        "key": diagnostic.sort_key,
+        "severity": diagnostic.severity.value,
+        "data": render.as_json(diagnostic),
+        "text": render.text([diagnostic]),
+        "coloured": render.text([diagnostic], colour=True),
+    }
 
 
 @contextmanager
@@ -64,21 +55,15 @@ def progress(options: Namespace, doing: str) -> Iterator[Callable[[str], None]]:
 
 def print_json(data: Any) -> None:
     """Print data on standard output, for machines: in UTF-8 whatever the locale."""
+    import json  # of no use to YAML and to text
+
     text = json.dumps(data, indent=2, ensure_ascii=False)
     sys.stdout.buffer.write(f"{text}\n".encode(errors="backslashreplace"))
 
 
-def print_notes(notes: Sequence[tuple[str, Note]], options: Namespace) -> None:
-    """Print notes on standard error, each once with the variants that have it.
-
-    Warnings always, the others with --verbose, none with --quiet.
-    """
-    variants: dict[tuple[Level, str], list[str]] = {}
-    for variant, note in notes:
-        if not options.quiet and (note.level is Level.WARNING or options.verbose):
-            variants.setdefault((note.level, " ".join(note.text.split())), []).append(variant)
-    for (level, text), names in variants.items():
-        print(f"{', '.join(names)}: {level.value}: {text}", file=sys.stderr)
+def print_notes(notes: Iterable[tuple[str, Note]], options: Namespace) -> None:
+    """Print the notes of variants as `print_told_notes` does."""
+    print_told_notes([(name, note.level.value, note.text) for name, note in notes], options)
 
 
 def readable(value: Any) -> str:

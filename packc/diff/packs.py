@@ -14,7 +14,7 @@ from packc.diff.side import Setting, Side
 from packc.diff.trees import Record
 from packc.model import MARKER, Source, SourceKind, Value
 from packc.pack import Pack
-from packc.pipeline import Prepared, Selection, account_of, compile_variant
+from packc.pipeline import Compiled, Prepared, Selection, account_of, compile_variant
 from packc.plugins import Host
 from packc.record import shown
 from packc.settings import read_settings
@@ -54,21 +54,7 @@ class Compiler:
         for cloud in prepared.active.clouds.values():
             compiled = compile_variant(prepared, cloud)
             self.findings.extend(compiled.diagnostics)
-            variant = compiled.resolved.variant
-            yield Side(
-                place=prepared.pack.shown,
-                pack=variant.pack,
-                version=variant.version,
-                variant=variant.name,
-                cloud=cloud.name,
-                snapshot=Snapshot.of(compiled.objects),
-                settings=_settings(compiled.resolved.values),
-                trace=Trace(
-                    account_of(prepared, compiled.resolved),
-                    {entry.identity: entry for entry in compiled.patched.objects},
-                    self.host,
-                ),
-            )
+            yield side_of(prepared, compiled)
 
     def _as_recorded(self, record: Record, active: Active, given: Settings) -> Settings:
         parameters = {parameter.name: parameter for parameter in active.counting}
@@ -85,6 +71,25 @@ class Compiler:
                 values[name] = Value(name, value, Source(SourceKind.VALUES, MARKER))
         wrong.raise_if_failed()
         return evolve(given, values=values)
+
+
+def side_of(prepared: Prepared, compiled: Compiled) -> Side:
+    """Return a compiled variant as a side."""
+    variant = compiled.resolved.variant
+    return Side(
+        place=prepared.pack.shown,
+        pack=variant.pack,
+        version=variant.version,
+        variant=variant.name,
+        cloud=variant.cloud.name,
+        snapshot=Snapshot.of(compiled.objects),
+        settings=_settings(compiled.resolved.values),
+        trace=Trace(
+            account_of(prepared, compiled.resolved),
+            {entry.identity: entry for entry in compiled.patched.objects},
+            prepared.active.host,
+        ),
+    )
 
 
 def _settings(values: Mapping[str, Value]) -> dict[str, Setting]:

@@ -140,7 +140,7 @@ def _rebuilt(
     pack = load(Path(folder), folder)
     outputs = _of_pack(pack, tree, _outputs(tree, question, compiler))
     for output in outputs:
-        yield _side(output), _now(pack, output, selection, compiler)
+        yield side_of_output(output), _now(pack, output, selection, compiler)
 
 
 def _now(pack: Pack, output: Output, selection: Selection, compiler: Compiler) -> Side:
@@ -172,10 +172,11 @@ def _outputs(tree: str, question: Question, compiler: Compiler) -> list[Output]:
 
 
 def _built(tree: str, question: Question, compiler: Compiler) -> list[Side]:
-    return [_side(output) for output in _outputs(tree, question, compiler)]
+    return [side_of_output(output) for output in _outputs(tree, question, compiler)]
 
 
-def _side(output: Output) -> Side:
+def side_of_output(output: Output) -> Side:
+    """Return an output, as it was read, as a side."""
     snapshot, record = Snapshot.of(output.objects), output.record
     if record is None:
         return Side(output.place, "", "", "", "", snapshot)

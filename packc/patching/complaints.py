@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -20,7 +19,7 @@ _NEEDS_CONDITION: Final = "if it may be absent, give the binding a condition wit
 ABSENCES: Final = frozenset({"PK304", "PK305"})
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Attempt:
     """One operation of one patch, on its way into an object."""
 
@@ -155,6 +154,8 @@ def _brief(value: Any) -> str:
     parts = list(value.values()) if is_map(value) else list(value) if is_list(value) else []
     if any(is_map(part) or is_list(part) for part in parts):
         return describe(value)
+    import json  # for messages only
+
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 

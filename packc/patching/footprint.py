@@ -98,14 +98,14 @@ def _writes_key_field(path: Path) -> bool:
 # --- clashes ----------------------------------------------------------------------------------
 
 
-@define
+@define(eq=False, repr=False)
 class _Node:
     below: dict[Step, _Node] = Factory(dict)
     writers: list[int] = Factory(list)
     readers: list[int] = Factory(list)
 
 
-@define
+@define(eq=False, repr=False)
 class Ledger:
     """The footprints of the operations so far, by number, as a tree of steps."""
 

@@ -59,7 +59,7 @@ class Refusal(Exception):
         self.hint = hint
 
 
-@define
+@define(eq=False, repr=False)
 class Trail:
     """What an operation relied on, whether or not it was applied in the end.
 
@@ -78,7 +78,7 @@ class Trail:
         self.refused_at = path
 
 
-@define
+@define(eq=False, repr=False)
 class Walk:
     """A place in one state of the data.
 

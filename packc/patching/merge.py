@@ -30,7 +30,7 @@ _IDENTITY_FIELDS: Final = frozenset({"apiVersion", "kind", "metadata"})
 _TWINNED: Final = frozenset({"add", "remove", "replace"})
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Record:
     """An operation that was taken.
 
@@ -51,7 +51,7 @@ class Record:
         return self.attempt.writer
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Merge:
     """One object on its way from base to patched."""
 

@@ -39,7 +39,7 @@ class Edit:
     positional: bool = False
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Outcome:
     """The data after an operation, and the edits that led there: a move has two, a test none."""
 
@@ -65,7 +65,7 @@ def apply(data: Any, operation: Operation, trail: Trail, added: Added | None = N
 # --- the six operations -----------------------------------------------------------------------
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class _Call:
     data: Any
     operation: Operation

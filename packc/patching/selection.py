@@ -33,7 +33,7 @@ def select(
     return selected
 
 
-@define
+@define(eq=False, repr=False)
 class _Catalogue:
     """The objects by kind and name."""
 

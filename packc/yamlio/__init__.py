@@ -26,24 +26,36 @@ from packc.diagnostics import Diagnostic, PackcError, Span
 from packc.yamlio.marks import MarkedDict, MarkedList, plain
 from packc.yamlio.problems import UNREADABLE, text_of
 
-__all__ = ["Document", "MarkedDict", "MarkedList", "Parsed", "parse", "plain", "read", "read_bytes"]
+__all__ = [
+    "MAX_DEPTH",
+    "Document",
+    "MarkedDict",
+    "MarkedList",
+    "Parsed",
+    "Source",
+    "parse",
+    "plain",
+    "read",
+    "read_bytes",
+]
 
 MAX_BYTES = 64 * 1024 * 1024
+MAX_DEPTH = 100
 
 Step = str | int
 
 
 @define
-class _Source:
-    """The text of a file, parsed again with marks when a place is first asked for."""
+class Source:
+    """The content of a file, parsed again with marks when a place is first asked for."""
 
-    text: str
+    content: bytes | str
     file: str
     marked: list[Any] | None = None
 
     def root(self, index: int) -> Any:
         if self.marked is None:
-            documents = parse(self.text, self.file, marks=True).documents
+            documents = parse(self.content, self.file, marks=True).documents
             self.marked = [document.data for document in documents]
         return self.marked[index]
 
@@ -56,7 +68,7 @@ class Document:
     file: str
     span: Span
     _index: int = field(repr=False, eq=False)
-    _source: _Source = field(repr=False, eq=False)
+    _source: Source = field(repr=False, eq=False)
 
     def locate(self, path: Sequence[Step]) -> Span:
         """Return where the value at `path` begins, or its nearest parent that exists."""
@@ -146,7 +158,7 @@ def parse(content: bytes | str, file: str, *, marks: bool = False) -> Parsed:
             raise
         else:
             return parse(text, file, marks=True)  # which knows where the first of the two stands
-    source = _Source(text, file)
+    source = Source(text, file)
     documents = (
         Document(data, file, span, index, source) for index, (data, span) in enumerate(found)
     )

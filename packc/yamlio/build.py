@@ -22,7 +22,7 @@ from ruamel.yaml.events import (
 )
 
 from packc.diagnostics import Diagnostic, Findings, PackcError, Related, Severity, Span
-from packc.yamlio import scalars
+from packc.yamlio import MAX_DEPTH, scalars
 from packc.yamlio.marks import MarkedDict, MarkedList, Places, independent
 from packc.yamlio.problems import Problem, syntax
 
@@ -38,7 +38,6 @@ LIMIT = "PK105"
 UNSUPPORTED = "PK106"
 DISPUTED = "PK108"
 
-MAX_DEPTH = 100
 ALIAS_BUDGET = 1_000_000
 
 _CORE_TAGS = "tag:yaml.org,2002:"

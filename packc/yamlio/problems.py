@@ -14,10 +14,11 @@ SYNTAX = "PK103"
 
 _BYTE_ORDER_MARK = "\ufeff"
 _UTF_16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
-# YAML's printable characters, without the byte order mark.
-_FORBIDDEN = re.compile(
-    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
+# All but YAML's printable characters, and the byte order mark. It takes a tenth of the time to make
+# that a negated class of the others takes; the class of ASCII is the fastest to search with.
+_CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
+_FORBIDDEN_ASCII = re.compile(f"[{_CONTROLS}]")
+_FORBIDDEN = re.compile(f"[{_CONTROLS}\x80-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 class Problem(NamedTuple):
@@ -182,7 +183,7 @@ def text_of(content: bytes | str, file: str) -> str:
     """Return the text without its leading byte order mark; raise PK102 where it is not text."""
     text = _decoded(content, file) if isinstance(content, bytes) else content
     text = text.removeprefix(_BYTE_ORDER_MARK)
-    if _FORBIDDEN.search(text):
+    if (_FORBIDDEN_ASCII if text.isascii() else _FORBIDDEN).search(text):
         _refuse_characters(text, file)
     return text
 

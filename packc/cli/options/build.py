@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import Any
 
 from packc.cli import completion
-from packc.cli.options.shared import PEOPLE_OR_MACHINES, packs, report, selection, trust
+from packc.cli.options.shared import (
+    PEOPLE_OR_MACHINES,
+    no_cache,
+    packs,
+    report,
+    selection,
+    trust,
+)
 
 EXAMPLES = """\
 examples:
@@ -14,6 +22,8 @@ examples:
   packc build packs/calico --set calico.encapsulationMode=CrossSubnet
   packc build packs/calico --cloud azure --feature etcd-tls --values site.yaml -o out/
   packc build packs/calico --format helm        one chart for every cloud, feature and value
+  packc build packs/*                           with all cores, if there is enough to do
+  packc build packs/calico --watch              again whenever a file is saved
 
 Values come from, later wins: the parameter's default, the cloud, --values in their order, --set.
 Each variant goes to OUT/<pack>/<version>/<variant>/: manifests.yaml, NOTES.md and build.json.
@@ -43,4 +53,32 @@ def add(command: Any) -> None:
         action="store_true",
         help="also write source-map.json: where every field comes from",
     )
+    group = command.add_argument_group("many packs")
+    group.add_argument(
+        "--jobs",
+        type=_positive,
+        metavar="N",
+        help="how many processes build (default: one for each core, where that is faster)",
+    )
+    group.add_argument(
+        "--executor",
+        default="processes",
+        metavar="WHERE",
+        help="processes of this machine, or dask://HOST:PORT (default: processes)",
+    )
+    group.add_argument(
+        "--watch",
+        action="store_true",
+        help="go on, build again what is saved, and say what that changes; Ctrl-C ends it",
+    )
+    no_cache(command)
     report(command, PEOPLE_OR_MACHINES)
+    command.add_argument(
+        "--timings", action="store_true", help="also say how long each pass took, in milliseconds"
+    )
+
+
+def _positive(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 on")

@@ -118,6 +118,12 @@ def refuse_plugin(command: Any) -> None:
     )
 
 
+def no_cache(command: Any) -> None:
+    command.add_argument(
+        "--no-cache", action="store_true", help="neither use nor fill the cache (see packc cache)"
+    )
+
+
 def may_be_left_out() -> str | None:
     """Return the nargs of an argument that may be left out.
 

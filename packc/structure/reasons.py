@@ -1,12 +1,10 @@
-"""structure: YAML data into the classes of the spec; a closed world, every error in its place."""
+"""reasons: every reason why data does not fit the classes of the spec, as cattrs finds them."""
 
 from __future__ import annotations
 
-import types
 from collections.abc import Iterable, Iterator, Mapping
-from enum import StrEnum
 from functools import cache
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar, get_args
 
 import attrs
 from cattrs import Converter
@@ -14,24 +12,26 @@ from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, Iterabl
 from cattrs.gen import make_dict_structure_fn, override
 
 from packc.diagnostics import Diagnostic, Span, did_you_mean
+from packc.structure.kinds import (
+    SCALAR_NAMES,
+    describe,
+    is_a,
+    is_enum,
+    is_literal,
+    is_mapping,
+    is_tuple,
+    is_union,
+    key_names,
+    members_of,
+)
 from packc.yamlio import MarkedDict, MarkedList
 
 T = TypeVar("T")
 
-LONGEST_SHOWN = 60
 
-SCALAR_NAMES: dict[type, str] = {
-    str: "text",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    type(None): "null",
-    dict: "a map",
-    list: "a list",
-}
-
-
-def structure(data: Any, target: type[T], span: Span) -> tuple[T | None, list[Diagnostic]]:
+def structure_with_reasons(
+    data: Any, target: type[T], span: Span
+) -> tuple[T | None, list[Diagnostic]]:
     """Return the data as `target`, or None and every reason why not.
 
     `data` comes from `yamlio` with marks; `span` is the place of `data` itself.
@@ -43,26 +43,6 @@ def structure(data: Any, target: type[T], span: Span) -> tuple[T | None, list[Di
         if not found:
             raise
         return None, found
-
-
-def describe(value: Any) -> str:
-    """Return what a YAML value is, for the `found` of an error: its kind, and a scalar's text."""
-    kind = next(name for base, name in SCALAR_NAMES.items() if _is_a(value, base))
-    if isinstance(value, bool):
-        return str(value).lower()
-    if not isinstance(value, str | int | float):
-        return kind
-    text = str(value)
-    return f"{kind} '{text}'" if len(text) <= LONGEST_SHOWN else f"{kind} '{text[:LONGEST_SHOWN]}…'"
-
-
-def key_names(target: type) -> dict[str, str]:
-    """Return the keys of a class of the spec, each with the name of its attribute."""
-    return {
-        attribute.metadata.get("name") or attribute.name: attribute.name
-        for attribute in attrs.fields(target)
-        if "description" in attribute.metadata
-    }
 
 
 class WrongTypeError(Exception):
@@ -91,53 +71,18 @@ def _converter() -> Converter:
     for scalar in (str, int, float, bool):
         converter.register_structure_hook(scalar, _scalar)
     converter.register_structure_hook_func(lambda target: target is Any, lambda value, _: value)
-    converter.register_structure_hook_func(_is_mapping, _mapping)
-    converter.register_structure_hook_func(_is_tuple, _tuple)
-    converter.register_structure_hook_func(_is_union, _union)
-    converter.register_structure_hook_func(_is_literal, _word)
+    converter.register_structure_hook_func(is_mapping, _mapping)
+    converter.register_structure_hook_func(is_tuple, _tuple)
+    converter.register_structure_hook_func(is_union, _union)
+    converter.register_structure_hook_func(is_literal, _word)
     converter.register_structure_hook_func(attrs.has, _class)
     return converter
 
 
-def _is_a(value: Any, target: Any) -> bool:
-    """Return whether a YAML value has the shape of a type: an int is a float, a bool is neither."""
-    if target is float:
-        return type(value) in (int, float)
-    if target in (str, int, bool, type(None)):
-        return type(value) is target
-    if target is dict or attrs.has(target) or _is_mapping(target):
-        return isinstance(value, dict)
-    if target is list or _is_tuple(target):
-        return isinstance(value, list)
-    return isinstance(value, str)
-
-
-def _is_mapping(target: Any) -> bool:
-    return get_origin(target) is Mapping
-
-
-def _is_tuple(target: Any) -> bool:
-    origin: Any = get_origin(target)
-    return origin is tuple
-
-
-def _is_literal(target: Any) -> bool:
-    origin: Any = get_origin(target)
-    return origin is Literal
-
-
-def _is_union(target: Any) -> bool:
-    return get_origin(target) in (Union, types.UnionType)
-
-
-def _is_enum(target: Any) -> bool:
-    return isinstance(target, type) and issubclass(target, StrEnum)
-
-
 def _scalar(value: Any, target: type) -> Any:
-    if _is_enum(target):  # cattrs takes the hook of `str` for a StrEnum too
+    if is_enum(target):  # cattrs takes the hook of `str` for a StrEnum too
         return _word(value, target)
-    if _is_a(value, target):
+    if is_a(value, target):
         return value
     hint = None
     if value is None:
@@ -182,26 +127,26 @@ class _Step(Exception):
 
 
 def _union(value: Any, target: Any) -> Any:
-    members = [member for member in get_args(target) if member is not type(None)]
-    fitting = [member for member in members if _is_a(value, member)]
+    members = members_of(target)
+    fitting = [member for member in members if is_a(value, member)]
     if len(members) == 1 or fitting:
         return _converter().structure(value, (fitting or members)[0])
     raise WrongTypeError(value, " or ".join(dict.fromkeys(_name(member) for member in members)))
 
 
 def _name(target: Any) -> str:
-    if _is_tuple(target):
+    if is_tuple(target):
         return "a list"
     return SCALAR_NAMES.get(target, "a map")
 
 
 def _word(value: Any, target: Any) -> Any:
-    allowed = tuple(target) if _is_enum(target) else get_args(target)
+    allowed = tuple(target) if is_enum(target) else get_args(target)
     if not isinstance(value, str):
         raise WrongTypeError(value, "one of " + ", ".join(allowed))
     if value not in allowed:
         raise NotAllowedError(value, tuple(allowed))
-    return target(value) if _is_enum(target) else value
+    return target(value) if is_enum(target) else value
 
 
 def _class(value: Any, target: type) -> Any:

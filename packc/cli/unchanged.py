@@ -1,0 +1,115 @@
+"""unchanged: `packc build` where nothing has changed: compare, print the report, and be done.
+
+It runs before anything else is imported, and leaves whatever it does not know to the other modules.
+"""
+
+from __future__ import annotations
+
+from packc.cache import builds
+from packc.cache.state import State
+from packc.cache.store import opened
+from packc.cli.built import show
+
+TYPE_CHECKING = False  # importing `typing` would take longer than all the rest
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+LISTS = {
+    "--cloud": "clouds",
+    "--feature": "features",
+    "--without-feature": "without",
+    "--values": "values",
+    "--set": "sets",
+    "--kubernetes-values": "kubernetes_values",
+    "--format": "formats",
+    "--refuse-plugin": "refused",
+}
+TEXTS = {"--out": "out", "-o": "out", "--output": "output", "--color": "color"}
+SWITCHES = {
+    "--locked": "locked",
+    "--source-map": "source_map",
+    "--quiet": "quiet",
+    "-q": "quiet",
+    "--verbose": "verbose",
+    "-v": "verbose",
+}
+CHOICES = {"output": ("text", "json"), "color": ("auto", "always", "never")}
+
+
+class Options:
+    """The arguments of `packc build`, under the names that argparse gives them."""
+
+    def __init__(self) -> None:
+        self.packs: list[str] = []
+        self.clouds: list[str] = []
+        self.features: list[str] = []
+        self.without: list[str] = []
+        self.values: list[str] = []
+        self.sets: list[str] = []
+        self.kubernetes_values: list[str] = []
+        self.formats: list[str] = []
+        self.refused: list[str] = []
+        self.out = "dist"
+        self.output = "text"
+        self.color = "auto"
+        self.locked = self.source_map = self.quiet = self.verbose = False
+
+
+def request_of(options: Any, folder: str) -> builds.Request:
+    """Return what is asked for of one pack: every option that decides what is written or said."""
+    return (
+        folder,
+        options.out,
+        *(tuple(getattr(options, name)) for name in LISTS.values()),
+        bool(options.locked),
+        bool(options.source_map),
+    )
+
+
+def run(arguments: Sequence[str]) -> int | None:
+    """Return the exit code of a build of which nothing has changed; None where it has to be run."""
+    options = parse(arguments)
+    if options is None:
+        return None
+    store, state = opened(), State()
+    reports = []
+    for folder in dict.fromkeys(options.packs):
+        kept = builds.find(store, state, request_of(options, folder))
+        if kept is None or not kept.is_there():
+            return None
+        reports.append(kept.report)
+    if len({report["pack"] for report in reports}) < len(reports):
+        return None  # two packs of one name, which is an error
+    show(reports, options)
+    return 0
+
+
+def parse(arguments: Sequence[str]) -> Options | None:
+    """Return the arguments of `packc build`; None where they are anything but plain to read."""
+    options = Options()
+    words = iter(arguments)
+    if next(words, None) != "build":
+        return None
+    for word in words:
+        name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
+        if name in SWITCHES and not equals:
+            setattr(options, SWITCHES[name], True)
+        elif name in LISTS or name in TEXTS:
+            value = value if equals else next(words, "-")
+            if value.startswith("-"):
+                return None
+            _put(options, name, value)
+        elif word.startswith("-"):
+            return None
+        else:
+            options.packs.append(word)
+    fits = all(getattr(options, name) in known for name, known in CHOICES.items())
+    return options if options.packs and fits and not (options.quiet and options.verbose) else None
+
+
+def _put(options: Options, name: str, value: str) -> None:
+    if name in LISTS:
+        getattr(options, LISTS[name]).append(value)
+    else:
+        setattr(options, TEXTS[name], value)
