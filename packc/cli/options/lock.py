@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from packc.cli import completion
-from packc.cli.options.shared import PEOPLE_OR_MACHINES, hook_timeout, packs, refuse_plugin, report
+from packc.cli.options.shared import (
+    PEOPLE_OR_MACHINES,
+    hook_timeout,
+    packs,
+    refuse_plugin,
+    repeated,
+    report,
+)
 
 EXAMPLES = """\
 examples:
@@ -36,22 +43,20 @@ def add(command: Any) -> None:
         help="show what differs and what output would change, and ask before writing",
     )
     command.add_argument("--yes", action="store_true", help="with --upgrade: write without asking")
-    clouds = command.add_argument(
+    clouds = repeated(
+        command,
         "--cloud",
-        action="append",
-        default=[],
-        metavar="NAME",
+        "NAME",
+        "a cloud besides those that the pack lists; repeat for several",
         dest="clouds",
-        help="a cloud besides those that the pack lists; repeat for several",
     )
     clouds.completer = completion.clouds
-    formats = command.add_argument(
+    formats = repeated(
+        command,
         "--format",
-        action="append",
-        default=[],
-        metavar="NAME",
+        "NAME",
+        "a format that builds may ask for; repeat for several",
         dest="formats",
-        help="a format that builds may ask for; repeat for several",
     )
     formats.completer = completion.formats
     refuse_plugin(command)

@@ -22,57 +22,51 @@ def packs(command: Any, nargs: str | None = None) -> None:
     argument.completer = completion.packs
 
 
+def repeated(command: Any, option: str, metavar: str, meaning: str, dest: str | None = None) -> Any:
+    """Add an option that may be given several times, and return it; it gathers a list."""
+    return command.add_argument(
+        option, action="append", default=[], metavar=metavar, dest=dest, help=meaning
+    )
+
+
 def selection(command: Any) -> None:
     group = command.add_argument_group("variants")
-    clouds = group.add_argument(
+    clouds = repeated(
+        group,
         "--cloud",
-        action="append",
-        default=[],
-        metavar="NAME",
+        "NAME",
+        "a cloud; repeat for several (default: all that the pack lists)",
         dest="clouds",
-        help="a cloud; repeat for several (default: all that the pack lists)",
     )
     clouds.completer = completion.clouds
-    features = group.add_argument(
-        "--feature",
-        action="append",
-        default=[],
-        metavar="NAME",
-        dest="features",
-        help="switch a feature on; repeat for several",
+    features = repeated(
+        group, "--feature", "NAME", "switch a feature on; repeat for several", dest="features"
     )
     features.completer = completion.features
-    group.add_argument(
+    repeated(
+        group,
         "--without-feature",
-        action="append",
-        default=[],
-        metavar="NAME",
+        "NAME",
+        "switch a feature off that is on by default",
         dest="without",
-        help="switch a feature off that is on by default",
     )
     group = command.add_argument_group("values")
-    group.add_argument(
-        "--values",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="a YAML file with parameters; repeat for several, later wins",
+    repeated(
+        group, "--values", "FILE", "a YAML file with parameters; repeat for several, later wins"
     )
-    sets = group.add_argument(
+    sets = repeated(
+        group,
         "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
+        "NAME=VALUE",
+        "one parameter; lists as a,b or JSON; wins over --values",
         dest="sets",
-        help="one parameter; lists as a,b or JSON; wins over --values",
     )
     sets.completer = completion.parameters
-    group.add_argument(
+    repeated(
+        group,
         "--kubernetes-values",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="the Kubernetes layer's values.yaml, to check that the pack agrees with it",
+        "FILE",
+        "the Kubernetes layer's values.yaml, to check that the pack agrees with it",
     )
     hook_timeout(command)
 
@@ -108,13 +102,12 @@ def trust(command: Any) -> None:
 
 
 def refuse_plugin(command: Any) -> None:
-    command.add_argument(
+    repeated(
+        command,
         "--refuse-plugin",
-        action="append",
-        default=[],
-        metavar="NAME",
+        "NAME",
+        "never load what has this name: a plugin, distribution or module; repeat for several",
         dest="refused",
-        help="never load what has this name: a plugin, distribution or module; repeat for several",
     )
 
 
