@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from packc.build import Build, Built, Format, Output
 from packc.diagnostics import PackcError, Severity, Span
 from packc.frozen import FrozenError
 from packc.hookspecs import API_LEVEL, hookimpl
@@ -45,6 +44,9 @@ from packc.spec import (
     Parameter,
     When,
 )
+
+if TYPE_CHECKING:
+    from packc.build import Build, Built, Format, Output
 
 __all__ = [
     "API_LEVEL",
@@ -90,10 +92,17 @@ __all__ = [
 _RENAMED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({})
 """Names that work for one more release: each with its successor, and the release that warned."""
 
+_OF_FORMATS = ("Build", "Built", "Format", "Output")
+"""Names of `packc.build`, which no cloud and no feature needs: it is imported where they are."""
+
 if not TYPE_CHECKING:  # mypy would take every name for one of the API's
 
     def __getattr__(name: str) -> Any:
-        """Return what a deprecated name stands for, with a warning for the plugin's author."""
+        """Return a name of formats, or what a deprecated name stands for, with a warning."""
+        if name in _OF_FORMATS:
+            from packc import build
+
+            return getattr(build, name)
         if name not in _RENAMED:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         successor, since = _RENAMED[name]

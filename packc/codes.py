@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
-
-from attrs import frozen
+from typing import Final, NamedTuple
 
 
-@frozen
-class Code:
+class Code(NamedTuple):
     """What a code means, in a few words, and what to do about it, in a sentence or two."""
 
     meaning: str

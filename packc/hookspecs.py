@@ -12,12 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pluggy
 
-from packc.build import Format
 from packc.model import Cloud, Feature, Finding, NewObject, Note, Object, Patch, Variant
 from packc.spec import Parameter
+
+if TYPE_CHECKING:  # few builds write a format
+    from packc.build import Format
 
 PROJECT = "packc"
 API_LEVEL = 1

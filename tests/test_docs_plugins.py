@@ -153,7 +153,8 @@ def types_of(thing: Any) -> dict[str, Any]:
     if attrs.has(thing):
         attrs.resolve_types(thing)
         return {field.name: field.type for field in attrs.fields(thing)}
-    return get_type_hints(thing) if inspect.isfunction(thing) else {}
+    names = {"Format": api.Format}  # `hookspecs` imports it for type checkers only
+    return get_type_hints(thing, localns=names) if inspect.isfunction(thing) else {}
 
 
 def hooks() -> list[Any]:

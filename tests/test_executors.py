@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packc.cli.meter import Lines
-from packc.executors.claims import Ledger
+from packc.cli.meters import Lines
+from packc.executors.ledger import Ledger
 from packc.executors.processes import Processes
 
 ROOT = Path(__file__).parent.parent

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from attrs import Factory, define, evolve, field, frozen
 
+from packc.cache.documents import Documents
 from packc.checks import kubernetes
 from packc.checks.findings import Gathered, Report, Reported, idle_rules, judge, variants_text
 from packc.checks.hygiene import (
@@ -54,27 +55,30 @@ class Question:
     max_variants: int = LIMIT
 
 
-def check_pack(folder: str, question: Question, host: Host, step: Progress) -> Report:
+def check_pack(
+    folder: str, question: Question, host: Host, step: Progress, cache: Documents | None = None
+) -> Report:
     """Return everything that can be known about a pack without a cluster.
 
-    A pack that cannot be loaded gives a report with the reasons. `step` is told each variant.
+    A pack that cannot be loaded gives a report with the reasons. `step` is told each variant;
+    `cache` spares parsing what was parsed before.
     """
     try:
-        return _Check(_prepared(folder, question.selection, host), question, step).report()
+        return _Check(_prepared(folder, question.selection, host, cache), question, step).report()
     except PackcError as error:
         gathered = Gathered()
         gathered.extend(error.diagnostics)
         return Report(folder, "", str(question.kubernetes), findings=gathered.sorted())
 
 
-def _prepared(folder: str, selection: Selection, host: Host) -> Prepared:
+def _prepared(folder: str, selection: Selection, host: Host, cache: Documents | None) -> Prepared:
     """Return the pack with the features that the user switches; others are switched by variant.
 
     Values are read as if every installed feature were on, so that all of them can be given.
     """
-    first = prepare(folder, evolve(selection, request=type(selection.request)()), host)
+    first = prepare(folder, evolve(selection, request=type(selection.request)()), host, cache)
     offered = tuple(name for name in first.active.features if name not in selection.without)
-    every = prepare(folder, evolve(selection, features=offered), host)
+    every = prepare(folder, evolve(selection, features=offered), host, cache)
     return evolve(every, active=evolve(every.active, chosen=first.active.chosen))
 
 

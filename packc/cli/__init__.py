@@ -9,6 +9,8 @@ TYPE_CHECKING = False  # importing `typing` would take longer than an unchanged 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from packc.cli.unchanged import Options
+
 OK, WRONG, USAGE, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 """Exit codes: done; the pack or its values are wrong; usage; a bug of packc; Ctrl-C."""
 
@@ -60,9 +62,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     if arguments[:1] == ["build"]:
         from packc.cli import unchanged
 
-        code = unchanged.run(arguments)
-        if code is not None:
-            return code
+        plain = unchanged.parse(arguments)
+        if plain is not None:
+            return _build(plain)
     from packc.cli.parser import build_parser
 
     if "_ARGCOMPLETE" in os.environ:
@@ -75,6 +77,21 @@ def _run(arguments: Sequence[str] | None) -> int:
     except SystemExit as stop:  # after --help, --version, or wrong usage
         return int(stop.code or OK)
     return int(options.run(options))
+
+
+def _build(options: Options) -> int:
+    """Build packs by arguments that need no argparse: where nothing has changed, without the rest.
+
+    It is slow to import, and no help or error is asked of it here.
+    """
+    from packc.cli import unchanged
+
+    code = unchanged.run(options)
+    if code is not None:
+        return code
+    from packc.cli import build
+
+    return build.run(options)
 
 
 def _mend_streams() -> None:

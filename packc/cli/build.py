@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gc
-from argparse import Namespace
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define
 
@@ -26,13 +25,17 @@ from packc.cli.selection import host_of, named_formats, selection_of
 from packc.cli.unchanged import request_of
 from packc.diagnostics import Diagnostic, PackcError, Severity, in_order
 from packc.executors.claims import Claim, local_claims
-from packc.formatting import Formatted, format_host, write_formats
 from packc.model import MARKER, Level, OutputFile
 from packc.pipeline import Compiled, Prepared, Written, compile_variant, prepare, write_pack
 from packc.plugins import ALL, MANIFESTS, Host, Plugin
 from packc.record import sha256, shown
 from packc.timings import timed
 from packc.write import write
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from packc.formatting import Formatted
 
 CLOCK = "now"
 
@@ -282,6 +285,8 @@ def _build_formats(folder: str, session: Session, prepared: Prepared, outcome: O
     names = named_formats(options.formats)
     if not names:
         return
+    from packc.formatting import format_host, write_formats  # most builds have none
+
     host = format_host(options.hook_timeout, frozenset(options.refused))
     session.step(f"{folder} {', '.join(names)}")
     emit_all = timed("formats", write_formats)

@@ -12,7 +12,7 @@ from packc.checks.findings import Report, Reported, variants_text
 from packc.checks.run import Question, check_pack
 from packc.checks.sarif import as_annotations, as_sarif
 from packc.cli.report import print_diagnostics, print_json, progress
-from packc.cli.selection import host_of, selection_of
+from packc.cli.selection import documents, host_of, selection_of
 from packc.diagnostics import Diagnostic, Related, Severity
 from packc.patching.pointer import format_pointer
 from packc.pipeline import Progress
@@ -42,7 +42,7 @@ def _checked(
     folder: str, question: Question, host: Host, options: Namespace, step: Progress
 ) -> Report:
     """Check one pack; with --shuffle, also that no order decides what comes out."""
-    report = check_pack(folder, question, host, step)
+    report = check_pack(folder, question, host, step, documents())
     if not options.shuffle or not report.variants:
         return report
     from packc.doctor.shuffle import shuffle_choices  # needed for this option only

@@ -74,6 +74,7 @@ def _installed_clouds() -> list[str]:
 
 def _packs(options: Namespace) -> list[Any]:
     """Return the packs on the command line that can be loaded, and say nothing of others."""
+    from packc.cli.selection import documents
     from packc.diagnostics import PackcError
     from packc.load import load
 
@@ -81,7 +82,7 @@ def _packs(options: Namespace) -> list[Any]:
     found = []
     for name in filter(None, names):
         try:
-            found.append(load(Path(name), name))
+            found.append(load(Path(name), name, documents()))
         except PackcError:
             continue
     return found
@@ -103,12 +104,12 @@ def paths(prefix: str, parsed_args: Namespace, **_: Any) -> Iterable[str]:
 
 def _objects(options: Namespace) -> list[tuple[Any, Any]]:
     """Return the base objects, each with its data: patched, where the options say one variant."""
-    from packc.cli.selection import host_of, selection_of, the_cloud
+    from packc.cli.selection import documents, host_of, selection_of, the_cloud
     from packc.diagnostics import PackcError
     from packc.pipeline import assemble, prepare
 
     try:
-        prepared = prepare(options.pack, selection_of(options), host_of(options))
+        prepared = prepare(options.pack, selection_of(options), host_of(options), documents())
         variant = assemble(prepared, the_cloud(prepared, ""))
     except PackcError:
         return [(each.base, each.base.data) for pack in _packs(options) for each in pack.objects]

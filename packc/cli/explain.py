@@ -12,7 +12,7 @@ from attrs import frozen
 from packc import render
 from packc.cli.lookup import Spot, absent_objects, find_object, find_place
 from packc.cli.report import print_diagnostics, print_json
-from packc.cli.selection import host_of, selection_of, the_cloud
+from packc.cli.selection import documents, host_of, selection_of, the_cloud
 from packc.cli.table import table
 from packc.diagnostics import PackcError, Span
 from packc.emit import emit
@@ -49,7 +49,7 @@ class Answer:
 def run(options: Namespace) -> int:
     """Print the chain of a field, the tree of an object, or the list of objects."""
     try:
-        prepared = prepare(options.pack, selection_of(options), host_of(options))
+        prepared = prepare(options.pack, selection_of(options), host_of(options), documents())
         variant = assemble(prepared, the_cloud(prepared, "explain speaks of"))
         account, entries = account_of(prepared, variant.resolved), traced(variant)
         print_diagnostics(prepared.diagnostics, options)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import marshal
 import os
-from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from attrs import define, frozen
+from attrs import frozen
 
-from packc import timings
 from packc.cache.store import Store
 from packc.cli.meter import Meter
 from packc.cli.report import told
 from packc.diagnostics import Diagnostic, PackcError
 from packc.executors import Executor, Result
 from packc.executors.claims import Claim
-from packc.executors.processes import Processes
 from packc.model import OutputFile
+
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 Report = Mapping[str, Any]
 
@@ -59,14 +58,17 @@ def reports(packs: Sequence[str], call: Call, meter: Meter) -> list[Report]:
     Where the executor cannot go on, the last one says why.
     """
     found: list[Report] = []
+    said: list[Any] = []
     try:
-        executor = _chosen(packs, call, meter)
+        executor = _chosen(packs, call, meter, said)
         for index, result in _in_order(_metered(executor.run(packs), packs, meter)):
             found.append(_report(packs[index], result, call.session.claim_owner))
     except PackcError as error:
         return [*found, failed(*error.diagnostics)]
-    if isinstance(executor, Processes):
-        _add_up(executor.said, call.session.store)
+    if said:
+        from packc.cli.forked import add_up
+
+        add_up(said, call.session.store)
     return found
 
 
@@ -103,23 +105,31 @@ class _Here:
             yield index, {"report": self.build(pack)}
 
 
-def _chosen(packs: Sequence[str], call: Call, meter: Meter) -> Executor:
-    """Return who builds; raise PackcError (PK511) for a name that is unknown."""
+def _chosen(packs: Sequence[str], call: Call, meter: Meter, said: list[Any]) -> Executor:
+    """Return who builds; raise PackcError (PK511) for a name that is unknown.
+
+    `said` is filled with what workers have to say at their ends.
+    """
     options = call.options
     if options.executor.startswith("dask://"):
-        from packc.executors.dask import Dask  # few builds use it
+        from packc.cli.elsewhere import Parcels  # few builds use it
+        from packc.cli.named import files_named
+        from packc.executors.dask import Dask
         from packc.executors.parcel import refuse_absolute
 
         refuse_absolute((*packs, *files_named(options)))
-        return Dask(options.executor, WORKER, _Parcels(options), meter.tick)
+        return Dask(options.executor, WORKER, Parcels(options), meter.tick)
     if options.executor != "processes":
         text = f"there is no executor '{options.executor}'"
         raise PackcError(Diagnostic("PK511", text, hint=f"use {SCHEMES}"))
     jobs = _jobs(packs, options.jobs)
     if jobs == 1:
         return _Here(call.build)
+    from packc.cli.forked import Work  # one pack is built here
+    from packc.executors.processes import Processes
+
     call.session.prepare_to_fork()
-    return Processes(jobs, _Work(call), meter.tick)
+    return Processes(jobs, Work(call), meter.tick, said)
 
 
 def _jobs(packs: Sequence[str], wanted: int | None) -> int:
@@ -159,99 +169,6 @@ def _sizes(pack: str) -> Iterator[int]:
                 yield os.stat(f"{folder}/{name}").st_size  # noqa: PTH116  # there may be thousands
             except OSError:  # a link that leads nowhere
                 continue
-
-
-# --- in a forked process ----------------------------------------------------------------------
-
-
-@define
-class _Work:
-    """What a forked worker does."""
-
-    call: Call
-    _has_begun: bool = False
-
-    def build(self, pack: str, claim: Claim) -> Result:
-        if not self._has_begun:
-            self._has_begun = True
-            timings.reset()
-            self.call.session.begin_in_worker()
-        self.call.session.claim_owner = claim
-        return {"report": self.call.build(pack)}
-
-    def end(self) -> Any:
-        store = self.call.session.store
-        store.tidy()
-        return timings.milliseconds(), store.hits, store.misses
-
-
-def _add_up(said: Iterable[Any], store: Store) -> None:
-    for spent, hits, misses in said:
-        timings.add(spent)
-        store.hits += hits
-        store.misses += misses
-
-
-# --- elsewhere --------------------------------------------------------------------------------
-
-
-@frozen
-class _Parcels:
-    """Packs up packs with all that a build of them may read."""
-
-    options: Namespace
-
-    def __call__(self, packs: Sequence[str]) -> bytes:
-        from packc.executors.identity import identity
-        from packc.executors.parcel import collected
-
-        given = vars(self.options).items()
-        options = {name: value for name, value in given if not callable(value)}
-        files = {
-            **collected(packs, left_out=[self.options.out]),
-            **collected(files_named(self.options)),
-        }
-        parcel = {
-            "identity": identity(),
-            "folder": os.getcwd(),  # noqa: PTH109
-            "packs": list(packs),
-            "options": {**options, "no_cache": True, "executor": "processes", "jobs": 1},
-            "files": files,
-        }
-        return marshal.dumps(parcel)
-
-
-def files_named(options: Namespace) -> Iterator[str]:
-    """Yield the files that options name, and those that values name, or seem to."""
-    yield from (*options.values, *options.kubernetes_values)
-    for text in options.sets:
-        value = text.partition("=")[2]
-        if os.path.isfile(value):  # noqa: PTH113  # no path yet: it may hold anything
-            yield value
-    for name in options.values:
-        folder = os.path.dirname(name)  # noqa: PTH120
-        for value in _texts_of(name):
-            path = os.path.join(folder, value)  # noqa: PTH118
-            if not os.path.isabs(value) and os.path.isfile(path):  # noqa: PTH113, PTH117
-                yield path
-
-
-def _texts_of(name: str) -> Iterator[str]:
-    from packc import yamlio
-
-    try:
-        documents = yamlio.read(Path(name), name).documents
-    except PackcError:  # which the build reports
-        return
-    waiting = [document.data for document in documents]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, str) and "\0" not in value:
-            yield value
-        elif isinstance(value, Mapping):
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)
 
 
 # --- what comes back --------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from argparse import Namespace
 from typing import Any
 
 from packc.cli.report import print_diagnostics, print_json, print_notes
-from packc.cli.selection import host_of, selection_of, the_cloud
+from packc.cli.selection import documents, host_of, selection_of, the_cloud
 from packc.diagnostics import PackcError, in_order
 from packc.model import BaseObject
 from packc.patch import plain_operations
@@ -17,7 +17,7 @@ from packc.pipeline import Compiled, Prepared, account_of, compile_variant, prep
 def run(options: Namespace) -> int:
     """Print one variant."""
     try:
-        prepared = prepare(options.pack, selection_of(options), host_of(options))
+        prepared = prepare(options.pack, selection_of(options), host_of(options), documents())
         compiled = compile_variant(prepared, the_cloud(prepared, "render prints"))
     except PackcError as error:
         print_diagnostics(error.diagnostics, options)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
@@ -15,6 +14,8 @@ from packc.diagnostics import Diagnostic
 from packc.model import Note
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     from rich.console import Console
 
 

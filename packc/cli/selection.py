@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from packc.cache.documents import Documents
+from packc.cache.store import opened
 from packc.diagnostics import Diagnostic, PackcError
 from packc.model import Cloud
 from packc.pipeline import Prepared, Selection
 from packc.plugins import ALL, FORMATS, MANIFESTS, Host, discover
 from packc.values import Request
+
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 
 def selection_of(options: Namespace) -> Selection:
@@ -33,6 +38,11 @@ def host_of(options: Namespace) -> Host:
         is_locked=given.get("locked", False),
         formats=named_formats(given.get("formats", ())),
     )
+
+
+def documents() -> Documents:
+    """Return what parses the files of packs, and spares what it has parsed before."""
+    return Documents(opened())
 
 
 def named_formats(names: Sequence[str]) -> tuple[str, ...]:

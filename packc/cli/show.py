@@ -10,7 +10,7 @@ from typing import Any
 
 from packc.activate import Active, activate
 from packc.cli.report import print_diagnostics, print_json, readable
-from packc.cli.selection import host_of
+from packc.cli.selection import documents, host_of
 from packc.diagnostics import PackcError
 from packc.load import load
 from packc.model import MISSING, Cloud
@@ -26,7 +26,7 @@ WIDTH = 96
 def run(options: Namespace) -> int:
     """Print the pack."""
     try:
-        pack = load(Path(options.pack), options.pack)
+        pack = load(Path(options.pack), options.pack, documents())
         active = activate(pack, host_of(options))
     except PackcError as error:
         print_diagnostics(error.diagnostics, options)

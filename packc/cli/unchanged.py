@@ -12,8 +12,11 @@ from packc.cli.built import show
 
 TYPE_CHECKING = False  # importing `typing` would take longer than all the rest
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Sequence
     from typing import Any
+else:
+    Namespace = object
 
 LISTS = {
     "--cloud": "clouds",
@@ -28,7 +31,9 @@ LISTS = {
 TEXTS = {"--out": "out", "-o": "out", "--output": "output", "--color": "color"}
 SWITCHES = {
     "--locked": "locked",
+    "--no-cache": "no_cache",
     "--source-map": "source_map",
+    "--timings": "timings",
     "--quiet": "quiet",
     "-q": "quiet",
     "--verbose": "verbose",
@@ -37,8 +42,8 @@ SWITCHES = {
 CHOICES = {"output": ("text", "json"), "color": ("auto", "always", "never")}
 
 
-class Options:
-    """The arguments of `packc build`, under the names that argparse gives them."""
+class Options(Namespace):
+    """The arguments of `packc build`, under the names and with the defaults of argparse."""
 
     def __init__(self) -> None:
         self.packs: list[str] = []
@@ -53,7 +58,11 @@ class Options:
         self.out = "dist"
         self.output = "text"
         self.color = "auto"
+        self.executor = "processes"
+        self.jobs: int | None = None
+        self.hook_timeout = 10.0
         self.locked = self.source_map = self.quiet = self.verbose = False
+        self.no_cache = self.timings = self.watch = False
 
 
 def request_of(options: Any, folder: str) -> builds.Request:
@@ -67,10 +76,9 @@ def request_of(options: Any, folder: str) -> builds.Request:
     )
 
 
-def run(arguments: Sequence[str]) -> int | None:
+def run(options: Options) -> int | None:
     """Return the exit code of a build of which nothing has changed; None where it has to be run."""
-    options = parse(arguments)
-    if options is None:
+    if options.no_cache or options.timings:
         return None
     store, state = opened(), State()
     reports = []

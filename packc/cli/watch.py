@@ -16,7 +16,7 @@ from packc.cache.documents import Documents
 from packc.cache.keys import digest
 from packc.cli.built import print_told, print_told_notes, show
 from packc.cli.colour import wants_colour
-from packc.cli.many import files_named
+from packc.cli.named import files_named
 from packc.cli.report import print_diagnostics
 from packc.cli.saves import Saves
 from packc.diagnostics import Diagnostic, Findings, PackcError

@@ -22,7 +22,8 @@ from attrs import define, field, frozen
 
 from packc.executors import Result
 from packc.executors.channel import Channel, ClosedError, channels
-from packc.executors.claims import Claim, Ledger, Name
+from packc.executors.claims import Claim, Name
+from packc.executors.ledger import Ledger
 
 TRIES = 2
 PATIENCE_SECONDS = 2.0
