@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from attrs import define
-
 from packc.answers import kind
 from packc.diagnostics import Diagnostic, Findings, PackcError, Related, Span
 from packc.frozen import FrozenList, FrozenMap
@@ -159,12 +157,12 @@ def _checked(value: Any) -> dict[str, Any]:
     return data
 
 
-@define(eq=False, repr=False)
 class _Copier:
     """Copies plain data into dicts and lists of its own, and counts what it copies."""
 
-    values: int = 0
-    characters: int = 0
+    def __init__(self) -> None:
+        self.values = 0
+        self.characters = 0
 
     def copied(self, value: Any, steps: tuple[str | int, ...]) -> Any:
         self._count(steps)

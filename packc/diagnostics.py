@@ -86,11 +86,11 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(dict.fromkeys(diagnostics), key=lambda d: d.sort_key))
 
 
-@frozen
 class Findings:
     """Gathers what one pass has to say, so that a file's errors are reported together."""
 
-    items: list[Diagnostic] = field(factory=list)
+    def __init__(self) -> None:
+        self.items: list[Diagnostic] = []
 
     def add(self, diagnostic: Diagnostic) -> None:
         self.items.append(diagnostic)

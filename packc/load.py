@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
-from attrs import define, field
-
 from packc import yamlio
 from packc.cache.documents import Documents
 from packc.diagnostics import Diagnostic, Findings, PackcError, Span, did_you_mean
@@ -57,16 +55,16 @@ def load(folder: Path, shown: str | None = None, cache: Documents | None = None)
     )
 
 
-@define
 class _Reader:
     """Reads files of one pack, and gathers what it read and what was wrong with it."""
 
-    root: Path
-    shown: str
-    cache: Documents
-    findings: Findings = field(factory=Findings)
-    inputs: list[InputFile] = field(factory=list)
-    spec_document: Document | None = None
+    def __init__(self, root: Path, shown: str, cache: Documents) -> None:
+        self.root = root
+        self.shown = shown
+        self.cache = cache
+        self.findings = Findings()
+        self.inputs: list[InputFile] = []
+        self.spec_document: Document | None = None
 
     def name(self, relative: str) -> str:
         """Return how diagnostics name a file of the pack."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from attrs import field, frozen
 
@@ -13,8 +14,7 @@ from packc.model import BaseObject
 from packc.spec import Binding, NoteText, PackSpec, Parameter, PatchSpec, Refusal, When
 
 
-@frozen
-class InputFile:
+class InputFile(NamedTuple):
     """A file that was read: its name relative to the pack, and the sha256 of its bytes in hex."""
 
     name: str
@@ -26,16 +26,14 @@ class InputFile:
         return cls(name, hashlib.sha256(content).hexdigest())
 
 
-@frozen
-class ConditionalObject:
+class ConditionalObject(NamedTuple):
     """A base object and the variants that have it."""
 
     base: BaseObject
     when: When | None = None
 
 
-@frozen
-class FilePatch:
+class FilePatch(NamedTuple):
     """A patch and the patch file that it stands in, named relative to the pack.
 
     `locate` gives the place of the value at a path of keys and indices inside the patch.
@@ -43,7 +41,7 @@ class FilePatch:
 
     file: str
     patch: PatchSpec
-    locate: Callable[[tuple[str | int, ...]], Span] = field(repr=False, eq=False)
+    locate: Callable[[tuple[str | int, ...]], Span]
 
 
 @frozen

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
-
-from attrs import frozen
+from typing import Any, NamedTuple
 
 from packc.diagnostics import Diagnostic, did_you_mean
 from packc.model import FileContent, Value
@@ -30,8 +28,7 @@ LIMITS: dict[str, frozenset[str]] = {
 LIMIT_KEYS = frozenset().union(*LIMITS.values())
 
 
-@frozen
-class Problem:
+class Problem(NamedTuple):
     """What is wrong with a value: a message without the parameter's name, and the way out."""
 
     message: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import evolve, field, frozen
 
@@ -67,25 +67,23 @@ class Prepared:
         return in_order((*self.pack.warnings, *self.active.diagnostics, *self.settings.diagnostics))
 
 
-@frozen(eq=False, repr=False)
-class Assembled:
+class Assembled(NamedTuple):
     """One variant up to its objects, in output order, with what its plugins have found."""
 
     resolved: Resolved
-    patched: Patched = field(repr=False)
-    objects: tuple[Object, ...] = field(repr=False)
+    patched: Patched
+    objects: tuple[Object, ...]
     notes: tuple[Note, ...]
     findings: tuple[Diagnostic, ...] = ()
 
 
-@frozen(eq=False, repr=False)
-class Compiled:
+class Compiled(NamedTuple):
     """One variant, compiled: its objects in output order with their trace, and their text."""
 
     resolved: Resolved
-    patched: Patched = field(repr=False)
-    objects: tuple[Object, ...] = field(repr=False)
-    manifests: str = field(repr=False)
+    patched: Patched
+    objects: tuple[Object, ...]
+    manifests: str
     notes: tuple[Note, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
 
@@ -99,13 +97,12 @@ class Compiled:
         return any(value.secret for value in self.resolved.values.values())
 
 
-@frozen(eq=False, repr=False)
-class Written:
+class Written(NamedTuple):
     """A variant that was written: where, and what its manifests weigh."""
 
     compiled: Compiled
     folder: Path
-    files: tuple[OutputFile, ...] = field(repr=False)
+    files: tuple[OutputFile, ...]
 
     @property
     def manifests(self) -> OutputFile:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
 from packc import yamlio
 from packc.diagnostics import (
@@ -53,12 +53,12 @@ def read_settings(
     return Settings(values, tuple(reader.inputs), tuple(reader.findings.items))
 
 
-@frozen(eq=False, repr=False)
 class _SettingsReader:
-    parameters: Mapping[str, Parameter]
-    values: dict[str, Value] = field(factory=dict)
-    inputs: list[InputFile] = field(factory=list)
-    findings: Findings = field(factory=Findings)
+    def __init__(self, parameters: Mapping[str, Parameter]) -> None:
+        self.parameters = parameters
+        self.values: dict[str, Value] = {}
+        self.inputs: list[InputFile] = []
+        self.findings = Findings()
 
     def values_file(self, name: str) -> None:
         document = self._document(name)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from attrs import field, frozen
+from attrs import frozen
 
 from packc.diagnostics import Diagnostic
 from packc.model import Value, Variant
@@ -31,13 +31,12 @@ class Settings:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-@frozen
-class Resolved:
+class Resolved(NamedTuple):
     """A variant, and for each of its parameters the value with its source."""
 
     variant: Variant
-    values: Mapping[str, Value] = field(repr=False)
-    parameters: tuple[Parameter, ...] = field(repr=False)
+    values: Mapping[str, Value]
+    parameters: tuple[Parameter, ...]
 
     def plain(self) -> dict[str, Any]:
         """Return the values alone, by parameter; one that is not set is not in it."""

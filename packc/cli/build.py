@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import Factory, define
-
 from packc import render, timings
 from packc.activate import Active
 from packc.cache import builds
@@ -24,7 +22,7 @@ from packc.cli.report import readable, told
 from packc.cli.selection import host_of, named_formats, selection_of
 from packc.cli.unchanged import request_of
 from packc.diagnostics import Diagnostic, PackcError, Severity, in_order
-from packc.executors.claims import Claim, local_claims
+from packc.executors.claims import local_claims
 from packc.model import MARKER, Level, OutputFile
 from packc.pipeline import Compiled, Prepared, Written, compile_variant, prepare, write_pack
 from packc.plugins import ALL, MANIFESTS, Host, Plugin
@@ -40,17 +38,17 @@ if TYPE_CHECKING:
 CLOCK = "now"
 
 
-@define
 class Session:
     """What the packs of one call share."""
 
-    options: Namespace
-    step: Any
-    store: Store
-    state: State = Factory(State)
-    claim_owner: Claim = Factory(local_claims)
-    documents: Documents = Factory(lambda session: Documents(session.store), takes_self=True)
-    _host: Host | None = None
+    def __init__(self, options: Namespace, step: Any, store: Store) -> None:
+        self.options = options
+        self.step = step
+        self.store = store
+        self.state = State()
+        self.claim_owner = local_claims()
+        self.documents = Documents(store)
+        self._host: Host | None = None
 
     @property
     def host(self) -> Host:
@@ -76,14 +74,14 @@ class Session:
         self.store.hits = self.store.misses = 0
 
 
-@define
 class Outcome:
     """What the build of one pack has come to so far."""
 
-    prepared: Prepared | None = None
-    written: list[Written] = Factory(list)
-    formatted: list[Formatted] = Factory(list)
-    diagnostics: list[Diagnostic] = Factory(list)
+    def __init__(self) -> None:
+        self.prepared: Prepared | None = None
+        self.written: list[Written] = []
+        self.formatted: list[Formatted] = []
+        self.diagnostics: list[Diagnostic] = []
 
     @property
     def failed(self) -> bool:

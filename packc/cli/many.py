@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-
-from attrs import frozen
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from packc.cache.store import Store
 from packc.cli.meter import Meter
@@ -43,8 +41,7 @@ class Session(Protocol):
         """Begin anew in a forked worker."""
 
 
-@frozen
-class Call:
+class Call(NamedTuple):
     """A call of `packc build`, and how it builds one pack."""
 
     options: Namespace
@@ -94,8 +91,7 @@ def _in_order(results: Iterable[tuple[int, Result]]) -> Iterator[tuple[int, Resu
 # --- who builds -------------------------------------------------------------------------------
 
 
-@frozen
-class _Here:
+class _Here(NamedTuple):
     """An executor: this process."""
 
     build: Callable[[str], Report]

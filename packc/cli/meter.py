@@ -7,19 +7,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
 if TYPE_CHECKING:
     from argparse import Namespace
 
 
-@define
 class Meter:
     """Is told of each step and of each pack that is done. This one shows nothing of it."""
 
-    total: int
-    packs: int = 0
-    variants: int = 0
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.packs = 0
+        self.variants = 0
 
     def step(self, text: str) -> None:
         """Take the name of what is done next."""

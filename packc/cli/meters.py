@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
-
 from packc.cli.meter import Meter
 from packc.cli.report import console, progress
 from packc.render import plural
@@ -23,27 +21,27 @@ LINE_SECONDS = 10.0
 BAR_SECONDS = 0.1
 
 
-@define
 class Spinner(Meter):
     """On a terminal, for one pack: the step that is under way."""
 
-    show: Callable[[str], None] = field(kw_only=True)
+    def __init__(self, total: int, *, show: Callable[[str], None]) -> None:
+        super().__init__(total)
+        self.show = show
 
     def step(self, text: str) -> None:
         self.show(text)
 
 
-@define
 class Lines(Meter):
     """For a log: a line every some seconds; with `verbose` one for each pack."""
 
-    verbose: bool = field(kw_only=True)
-    clock: Callable[[], float] = field(default=time.monotonic, kw_only=True)
-    began: float = field(init=False)
-    said: float = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.began = self.said = self.clock()
+    def __init__(
+        self, total: int, *, verbose: bool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__(total)
+        self.verbose = verbose
+        self.clock = clock
+        self.began = self.said = clock()
 
     def done(self, pack: str, report: Mapping[str, Any]) -> None:
         super().done(pack, report)
@@ -65,14 +63,15 @@ class Lines(Meter):
         return f"{text}, {rate:.1f} packs/s, {_duration((self.total - self.packs) / rate)} left"
 
 
-@define
 class Bar(Meter):
     """On a terminal, for several packs. It has no thread, so that workers can be forked."""
 
-    bar: Progress = field(kw_only=True)
-    task: Any = field(kw_only=True)
-    began: float = field(factory=time.monotonic, kw_only=True)
-    shown: float = 0.0
+    def __init__(self, total: int, *, bar: Progress, task: Any) -> None:
+        super().__init__(total)
+        self.bar = bar
+        self.task = task
+        self.began = time.monotonic()
+        self.shown = 0.0
 
     def done(self, pack: str, report: Mapping[str, Any]) -> None:
         super().done(pack, report)
