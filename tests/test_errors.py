@@ -33,9 +33,11 @@ from registries import served
 
 from packc.cli import main
 from packc.codes import CODES
+from packc.model import OutputFile
+from packc.publish.built import Built
 from packc.publish.layout import write_layout
-from packc.publish.manifest import referrer
-from packc.publish.model import MANIFEST, Artifact, Blob, Descriptor
+from packc.publish.manifest import pack_artifact, referrer
+from packc.publish.model import MANIFEST, Artifact, Blob, Bundle, Descriptor
 from packc.publish.package import Wish, package
 from packc.publish.registry.tags import fallback_tag
 from packc.publish.signing.bundle import BUNDLE, signature_artifact
@@ -227,6 +229,18 @@ def _of_no_form(pack: Artifact, key: PrivateKey) -> Artifact:
     return referrer(pack, Blob(BUNDLE, b"{}"), annotations)
 
 
+def _folder_of_git(variant: Path) -> None:
+    (variant / ".git").mkdir()
+    (variant / ".git" / "config").touch()
+
+
+def _one_file_on_some_systems(folder: Path) -> None:
+    """Write a layout as no `packc package` does."""
+    files = (OutputFile("A.yaml", b"a: 1\n"), OutputFile("a.yaml", b"a: 2\n"))
+    pack = pack_artifact(Built("demo", "1.0.0", "oci", files), tag="1.0.0")
+    write_layout(Bundle(pack, "demo", "1.0.0", "oci"), folder / "layout")
+
+
 def _damaged(folder: Path) -> None:
     _layout(lambda pack, key: None)(folder)
     empty = folder / "layout" / "blobs" / "sha256" / hashlib.sha256(b"{}").hexdigest()
@@ -288,12 +302,15 @@ MADE: Mapping[str, Callable[[Path], None]] = {
     ),
     "PK235-cloud-that-is-not-locked": _locked(),
     "PK602-link": _variant(lambda variant: (variant / "link").symlink_to("manifests.yaml")),
+    "PK603-case-alone": lambda folder: (folder / PALETTE / "Values.yaml").touch(),
+    "PK603-folder-of-git": _variant(_folder_of_git),
     "PK603-line-end": _variant(lambda variant: (variant / "two\nlines.yaml").touch()),
     "PK604-large-file": _variant(_too_large),
     "PK606-edited": _variant(lambda variant: (variant / "manifests.yaml").write_text("edited")),
     "PK607-empty-record": _variant(lambda variant: (variant / "build.json").write_text("{}")),
     "PK608-in-a-manifest": _key_in_a_pack,
     "PK609-secret-parameter": _variant(_note_a_secret),
+    "PK613-one-file-on-some-systems": _one_file_on_some_systems,
     "PK614-changed-blob": _damaged,
     "PK617-readable-by-others": lambda folder: _key(folder) and None,
     "PK620-empty-bundle": _layout(_of_no_form),

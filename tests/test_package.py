@@ -10,11 +10,12 @@ import socket
 import subprocess
 import sys
 import tarfile
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from attrs import evolve
@@ -32,6 +33,7 @@ from packc.publish.folder import read_folder
 from packc.publish.layout import BLOBS, layout_files, write_layout
 from packc.publish.manifest import created_at
 from packc.publish.model import Bundle, canonical, digest_of
+from packc.publish.names import fault_of, one_on_some_systems
 from packc.publish.package import Wish, package
 from packc.publish.private import private_findings
 from packc.publish.reading import read_bundle
@@ -152,7 +154,25 @@ def test_times_modes_the_umask_and_the_environment_change_nothing(
 
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out.oci.tar").read_bytes() == expected.read_bytes()
-    assert (tmp_path / "out.oci.tar").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(
+    ("umask", "file", "folder"), [(0o022, 0o644, 0o755), (0o077, 0o600, 0o700)]
+)
+def test_the_umask_says_who_may_read_a_layout(
+    variant: Path, tmp_path: Path, umask: int, file: int, folder: int
+) -> None:
+    for name in ("layout", "out.oci.tar"):
+        subprocess.run(
+            [sys.executable, "-m", "packc", "package", variant, "-o", tmp_path / name, "-q"],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            umask=umask,
+            check=True,
+        )
+
+    made = [tmp_path / "out.oci.tar", *(tmp_path / "layout").rglob("*")]
+    assert {path.stat().st_mode & 0o777 for path in made if path.is_file()} == {file}
+    assert {path.stat().st_mode & 0o777 for path in made if path.is_dir()} == {folder}
 
 
 def test_the_record_and_the_release_of_packc_do_not_change_the_digest(tmp_path: Path) -> None:
@@ -242,8 +262,11 @@ WORDS = st.text(
     max_size=120,
 ).filter(lambda word: word not in (".", "..") and len(word.encode()) < 200)
 TREES = st.dictionaries(
-    st.lists(WORDS, min_size=1, max_size=3).map("/".join), st.binary(max_size=2000), max_size=6
-).filter(lambda files: not any(a != b and b.startswith(f"{a}/") for a in files for b in files))
+    st.lists(WORDS, min_size=1, max_size=3).map("/".join),
+    st.binary(max_size=2000),
+    min_size=1,
+    max_size=6,
+).filter(lambda files: not any(map(fault_of, files)) and not one_on_some_systems(files))
 
 
 @given(TREES)
@@ -347,13 +370,37 @@ def test_a_name_that_not_every_system_holds_is_refused(tmp_path: Path, name: byt
     assert text.isprintable()
 
 
-def test_names_that_differ_by_case_alone_are_warned_about(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [".git/config", "charts/.Git/config", "a/.git"])
+def test_a_folder_of_git_is_not_packaged(tmp_path: Path, name: str) -> None:
+    folder = write_palette(tmp_path / "demo")
+    (folder / name).parent.mkdir(parents=True)
+    (folder / name).touch()
+
+    text = failure(lambda: package(str(folder), Wish()))
+
+    assert f"PK603: the name '{folder}/{name}' is a place of git's own" in text
+
+
+def test_names_that_differ_by_case_alone_are_refused(tmp_path: Path) -> None:
     folder = write_palette(tmp_path / "demo")
     (folder / "Values.yaml").touch()
 
-    found = package(str(folder), Wish())
+    assert "PK603" in failure(lambda: package(str(folder), Wish()))
 
-    assert [warning.code for warning in found.warnings] == ["PK603"]
+
+@given(st.text("aZ0._-éÅßЖλ", min_size=1), st.sampled_from(["NFC", "NFD"]))
+def test_the_same_name_in_another_spelling_is_found(name: str, form: Literal["NFC", "NFD"]) -> None:
+    other = unicodedata.normalize(form, name.swapcase())
+
+    assert one_on_some_systems([name, "between", other, "after"]) is not None
+    assert one_on_some_systems([name, "between", f"{other}/inner"]) is not None
+    assert one_on_some_systems([name, f"{other}-2"]) is None
+
+
+def test_a_variant_without_files_is_not_packaged(tmp_path: Path) -> None:
+    empty = write_variant(tmp_path / "aws", {})
+
+    assert "PK601" in failure(lambda: package(str(empty), Wish()))
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(
@@ -511,7 +558,46 @@ def test_a_private_key_is_found_where_it_stands(name: str, wrap: str) -> None:
     assert not found[0].quote
 
 
-@pytest.mark.parametrize("name", [name for name, key in KEYS.items() if key.startswith(b"---")])
+PEM = [name for name, key in KEYS.items() if key.startswith(b"---")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", PEM)
+def test_a_private_key_in_utf_16_is_found(name: str, encoding: str) -> None:
+    """With a byte order mark, which Python writes for utf-16, and without."""
+    text = f"# клич\n{KEYS[name].decode()}"
+    contents = {
+        "plain": text.encode(encoding),
+        "windows": text.replace("\n", "\r\n").encode(encoding),
+        "secret": _in_secret(KEYS[name]).decode().encode(encoding),
+        "inside": b"\n" + _in_secret(text.encode(encoding)),
+        "odd": b"\n" + text.encode(encoding),
+    }
+
+    found = list(private_findings(contents))
+
+    assert [each.code for each in found] == ["PK608"] * 5
+    lines = {each.span.file: each.span.line for each in found if each.span}
+    assert lines == {"plain": 2, "windows": 2, "secret": 2, "inside": 3, "odd": 3}
+
+
+def test_a_key_is_named_with_its_article() -> None:
+    names = ("ec pkcs8", "ec sec1", "ec encrypted", "openssh", "rsa", "cosign", "pkcs12")
+
+    texts = [next(private_findings({"x": KEYS[name]})).message for name in names]
+
+    assert texts == [
+        "the pack holds a private key",
+        "the pack holds an ec private key",
+        "the pack holds an encrypted private key",
+        "the pack holds an openssh private key",
+        "the pack holds an rsa private key",
+        "the pack holds an encrypted sigstore private key",
+        "the pack holds a key store (PKCS#12)",
+    ]
+
+
+@pytest.mark.parametrize("name", PEM)
 def test_a_private_key_in_json_is_found(name: str) -> None:
     found = list(private_findings({"x.json": _in_json(KEYS[name])}))
 
@@ -535,8 +621,9 @@ def test_what_only_looks_like_a_key_is_let_through(content: bytes) -> None:
 def test_many_words_are_searched_in_reasonable_time() -> None:
     """Neither regular expression may take time that grows with the square of the text."""
     content = b"-----BEGIN PRIVATE KEY-----" * 20_000 + b"A" * 500_000 + b"\nAAAA" * 100_000
+    wide = content.decode().encode("utf-16")
 
-    assert list(private_findings({"x": content})) is not None
+    assert list(private_findings({"x": content, "wide": wide, "mixed": wide + content})) is not None
 
 
 # --- references -------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from registries import (
     USERNAME,
     Fault,
     Proxy,
+    Weather,
     docker_registry,
     htpasswd,
     key_pair,
@@ -393,6 +394,33 @@ def test_each_request_may_fail_once(
 
     verified = ["verify", f"oci://{bad.host}/packs/small:1.0.0", "--plain-http", "--key", public]
     assert main(verified) == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_quarter_of_all_requests_may_fail(
+    built: Path, bad: Proxy, tmp_path: Path, capsys: pytest.CaptureFixture[str], seed: int
+) -> None:
+    key, public = key_pair(tmp_path)
+    bad.faults.append(Weather("", 500, headers={"Retry-After": "0"}, seed=seed))
+
+    published(capsys, built, bad.host, *everything(key))
+    count = len(bad.requests)
+    source = ["pull", f"oci://{bad.host}/packs/small:1.0.0", "--plain-http", "--key", public]
+
+    assert main([*source, "-o", str(tmp_path / "out")]) == 0
+    assert (tmp_path / "out" / MANIFEST).read_bytes() == (built / MANIFEST).read_bytes()
+    assert count < 100
+
+
+def test_a_registry_that_never_works_is_given_up_soon(
+    built: Path, bad: Proxy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad.faults.append(Fault("PUT .*/blobs/", 500, 99, {"Retry-After": "0"}))
+
+    assert main([*arguments(built, bad.host), "--tries", "3"]) == 5
+    assert "it answers with 500" in capsys.readouterr().err
+    methods = [request.split()[0] for request in bad.requests]
+    assert methods == ["GET", "HEAD", "POST", "PUT", "HEAD", "POST", "PUT", "HEAD", "POST", "PUT"]
 
 
 def test_a_registry_that_is_away_is_another_exit_code_than_one_that_refuses(

@@ -26,6 +26,7 @@ from packc.publish.layout import write_layout
 from packc.publish.manifest import CONTENT, LAYER, artifact, pack_artifact
 from packc.publish.model import Artifact, Blob, Bundle, digest_of
 
+ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 FILES = (OutputFile("a/b/one.yaml", b"one: 1\n"), OutputFile("two.yaml", b"two: 2\n"))
 
 
@@ -56,7 +57,20 @@ def test_the_files_are_those_that_were_packaged(layout: Path, tmp_path: Path) ->
     assert pull(layout, tmp_path / "out") == 0
 
     assert contents(tmp_path / "out") == {file.name: file.content for file in FILES}
-    assert {oct(path.stat().st_mode)[-3:] for path in (tmp_path / "out").rglob("*.yaml")} == {"644"}
+
+
+@pytest.mark.parametrize(
+    ("umask", "file", "folder"), [(0o022, "644", "755"), (0o077, "600", "700")]
+)
+def test_the_umask_says_who_may_read_the_files(
+    layout: Path, tmp_path: Path, umask: int, file: str, folder: str
+) -> None:
+    command = [sys.executable, "-m", "packc", "pull", str(layout), "--no-verify", "-o", "out"]
+
+    subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, umask=umask, check=True)
+
+    assert oct((tmp_path / "out/a/b/one.yaml").stat().st_mode)[-3:] == file
+    assert {oct((tmp_path / each).stat().st_mode)[-3:] for each in ("out", "out/a")} == {folder}
 
 
 def test_that_nothing_is_verified_is_said_aloud(
@@ -149,6 +163,23 @@ HOSTILE = {
     "a name twice": [member("a"), member("a")],
     "a file that is a folder": [member("a"), member("a/b")],
     "no name": [member("")],
+    "nothing in it": [],
+    "folders only": [member("a", tarfile.DIRTYPE)],
+    "names that differ by case alone": [member("Values.yaml"), member("values.yaml")],
+    "names that differ by the case of a folder": [member("A/b"), member("a/b")],
+    "a file that is a folder in another case": [member("A"), member("a/b")],
+    "an accent written in two ways": [member("\u00e9"), member("e\u0301")],
+    "a name with what nobody sees": [member("a"), member("a\u200b")],
+    "a line end in a name": [member("a\nb")],
+    "an escape sequence in a name": [member("\x1b[2J")],
+    "a name that is not UTF-8": [member("\udcff")],
+    "a very long name": [member("a/" * 500_000 + "b")],
+    "a hook of git": [member(".git/hooks/post-checkout")],
+    "a hook of git further in": [member("a/.GIT/hooks/post-checkout")],
+    "a link of git": [member("a/.git")],
+    "git's short name on Windows": [member("GIT~1/config")],
+    "git's folder as Windows reads it": [member(".git. /config")],
+    "git's folder as macOS reads it": [member(".g\u200cit/config")],
 }
 
 
@@ -164,8 +195,18 @@ def test_nothing_is_written_of_an_archive_with(
     before = sorted(tmp_path.rglob("*"))
 
     assert pull(tmp_path / "layout", tmp_path / "out") == 6
-    assert "error[PK61" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "error[PK613]" in err
+    assert err.replace("\n", "").isprintable()
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", [".gitignore", ".github/x", "a.git", "git", "a/b.GIT", "GIT~2"])
+def test_what_is_not_the_folder_of_git_is_written(tmp_path: Path, name: str) -> None:
+    write_layout(bundle(pack(OutputFile(name, b"x"))), tmp_path / "layout")
+
+    assert pull(tmp_path / "layout", tmp_path / "out") == 0
+    assert contents(tmp_path / "out") == {name: b"x"}
 
 
 def with_layer(content: bytes) -> Artifact:

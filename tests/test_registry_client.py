@@ -22,6 +22,7 @@ from registries import (
     USERNAME,
     Fault,
     Proxy,
+    Weather,
     certificate,
     docker_registry,
     htpasswd,
@@ -443,6 +444,60 @@ def test_a_manifest_is_stored_in_spite_of_a_lost_answer(bad: Proxy) -> None:
     registry = client(bad.host)
     stored = manifest(registry)
     bad.faults += [Fault("PUT .*/manifests/", "lose"), Fault("PUT .*/manifests/", "drop")]
+
+    registry.push_manifest(stored, "1")
+
+    assert registry.manifest("1") == stored
+
+
+def test_each_request_of_an_upload_is_tried_on_its_own(bad: Proxy) -> None:
+    """Together they fail more often than a request is tried."""
+    failures = QUICK.tries - 1
+    bad.faults += [
+        Fault(f"{method} .*/blobs/", 500, failures) for method in ("HEAD", "POST", "PUT")
+    ]
+    registry = client(bad.host)
+
+    assert registry.push_blob(BLOB)
+    assert registry.blob(BLOB.descriptor) == BLOB.content
+
+
+def test_a_blob_whose_upload_was_answered_by_nobody_is_not_sent_again(bad: Proxy) -> None:
+    bad.faults.append(Fault("PUT .*/blobs/", "lose"))
+
+    client(bad.host).push_blob(BLOB)
+
+    assert [request.split()[0] for request in bad.requests] == ["HEAD", "POST", "PUT", "HEAD"]
+
+
+def test_a_server_of_tokens_is_tried_again_on_its_own(tmp_path: Path) -> None:
+    """It and the registry fail as often as a request is tried, but for once."""
+    with token_server(tmp_path) as tokens, proxy(tokens.host) as between:
+        auth = tokens.auth.replace(tokens.host, between.host)
+        between.faults.append(Fault("", 503, QUICK.tries - 1))
+        with docker_registry(tmp_path / "registry", auth=auth) as host, proxy(host) as front:
+            front.faults.append(Fault("HEAD", 503, QUICK.tries - 1))
+
+            assert client(front.host, LOGIN).push_blob(BLOB)
+
+
+@pytest.mark.parametrize("kind", ["drop", "lose", 500])
+def test_blobs_are_stored_and_read_in_bad_weather(bad: Proxy, kind: str | int) -> None:
+    """A quarter of all requests fails; of lost answers, some are to an upload that is done."""
+    bad.faults.append(Weather("", kind, seed=1))
+    registry = client(bad.host)
+    blobs = [Blob("text/plain", f"blob {number}".encode()) for number in range(20)]
+
+    for blob in blobs:
+        registry.push_blob(blob)
+
+    assert [registry.blob(blob.descriptor) for blob in blobs] == [blob.content for blob in blobs]
+
+
+def test_a_tag_that_is_kept_and_was_set_by_a_lost_answer_is_no_other_pack(bad: Proxy) -> None:
+    registry = client(bad.host)
+    stored = manifest(registry)
+    bad.faults += [Fault("PUT .*/manifests/", "lose"), Fault("PUT .*/manifests/", 409)]
 
     registry.push_manifest(stored, "1")
 

@@ -296,6 +296,30 @@ def test_the_key_of_somebody_else_is_not_enough(
     assert "PK621" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("source", "options", "code"),
+    [
+        (f"oci://{PLACE}", [], "PK610"),
+        ("oci://registry.example.org/Packs/demo:1.0.0", [], "PK610"),
+        (f"oci://{PLACE}@sha256:12", [], "PK610"),
+        (f"oci://{PLACE}:1.0.0+1", [], "PK611"),
+        (f"oci://{PLACE}:1.0.0", ["--tag", "1.0.0"], "PK640"),
+        (f"oci://{PLACE}:1.0.0", ["--username", "ci"], "PK640"),
+        (f"oci://{PLACE}:1.0.0", ["--ca", "/nowhere"], "PK641"),
+    ],
+)
+@pytest.mark.parametrize("command", [["verify", "--unsigned"], ["pull", "--no-verify", "-o", "x"]])
+def test_what_is_asked_wrongly_is_another_exit_code_than_what_is_not_verified(
+    command: list[str],
+    source: str,
+    options: list[str],
+    code: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([*command, source, *options]) == 1
+    assert f"error[{code}]" in capsys.readouterr().err
+
+
 def test_an_image_is_no_pack(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = Blob("application/vnd.oci.image.config.v1+json", b"{}")
     image = {

@@ -12,6 +12,7 @@ WRONG, TAKEN, REFUSED, UNREACHABLE, NOT_VERIFIED = 1, 3, 4, 5, 6
 
 _BY_CODE: Final[Mapping[str, int]] = MappingProxyType(
     {
+        **dict.fromkeys(("PK610", "PK611", "PK630", "PK640", "PK641"), WRONG),
         "PK631": TAKEN,
         "PK632": REFUSED,
         "PK633": REFUSED,

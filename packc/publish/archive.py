@@ -13,6 +13,7 @@ from packc.diagnostics import Diagnostic, PackcError
 from packc.formats.archive import stored_gzip, tar
 from packc.model import OutputFile
 from packc.publish.folder import MAX_FILE, MAX_FILES, MAX_TOTAL
+from packc.publish.names import fault_of, one_on_some_systems, printable
 
 Compression = Literal["none", "gzip"]
 COMPRESSIONS: Final[tuple[Compression, ...]] = ("none", "gzip")
@@ -62,20 +63,18 @@ def unpacked(layer: bytes) -> bytes:
 def files_of(content: bytes) -> tuple[OutputFile, ...]:
     """Return the files of a tar; raise PK613 for all that no archive of packc has.
 
-    That is links, devices, absolute names, `..`, a name twice, and a size beyond any pack's.
+    That is links, devices, absolute names, `..`, names that not all systems hold or keep apart, no
+    file at all, and a size beyond any pack's.
     """
     try:
         with tarfile.open(fileobj=BytesIO(content), mode="r:") as archive:
             files = tuple(_members(archive))
     except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise _damaged(f"it is no tar: {error}".lower()) from None
-    names = [file.name for file in files]
-    if len(set(names)) != len(names):
-        double = next(name for name in names if names.count(name) > 1)
-        raise _damaged(f"it holds '{double}' twice")
-    folders = {"/".join(parts[:end]) for parts in map(_parts, names) for end in range(len(parts))}
-    if clash := sorted(folders & set(names)):
-        raise _damaged(f"it holds '{clash[0]}' as a file and as a folder")
+    if not files:
+        raise _damaged("it holds no files")
+    if pair := one_on_some_systems(file.name for file in files):
+        raise _damaged(f"'{pair[0]}' and '{pair[1]}' cannot both be there on every system")
     return files
 
 
@@ -87,24 +86,18 @@ def _members(archive: tarfile.TarFile) -> Iterator[OutputFile]:
             raise _damaged("it holds more than any pack")
         if member.isdir():
             continue
+        shown = f"'{printable(member.name)}'"
         if not member.isreg() or member.issparse():
-            raise _damaged(f"'{member.name}' is no regular file")
-        if not _is_inside(member.name):
-            raise _damaged(f"'{member.name}' is no name inside of a folder")
+            raise _damaged(f"{shown} is no regular file")
+        if any(part in ("", ".", "..") for part in member.name.split("/")):
+            raise _damaged(f"{shown} is no name inside of a folder")
+        if why := fault_of(member.name):
+            raise _damaged(f"the name {shown} {why}")
         stream = archive.extractfile(member)
         data = stream.read() if stream else b""
         if len(data) != member.size:
-            raise _damaged(f"'{member.name}' is cut off")
+            raise _damaged(f"{shown} is cut off")
         yield OutputFile(member.name, data)
-
-
-def _is_inside(name: str) -> bool:
-    bad = ("", ".", "..")
-    return "\\" not in name and "\0" not in name and not any(p in bad for p in _parts(name))
-
-
-def _parts(name: str) -> list[str]:
-    return name.split("/")
 
 
 def _damaged(why: str) -> PackcError:

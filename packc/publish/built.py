@@ -149,6 +149,8 @@ def _variants(parts: Sequence[tuple[Path, Record]], folder: str, shape: Shape | 
                 maps[record.variant] = file.content
             elif file.name not in APART:
                 files.append(OutputFile(prefix + file.name, file.content))
+    if not files:
+        raise _refused(f"'{folder}' holds no file to package", _BUILD)
     ((name, version),) = packs
     images = {image for _, record in parts for image in _texts(record.data.get("images"))}
     return Built(

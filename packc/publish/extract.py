@@ -7,15 +7,11 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from packc.diagnostics import Diagnostic, PackcError
 from packc.model import OutputFile
 from packc.publish.archive import files_of, unpacked
 from packc.publish.model import Bundle
-
-_FILE: Final = 0o644
-_FOLDER: Final = 0o755
 
 
 def files_in(bundle: Bundle) -> tuple[OutputFile, ...]:
@@ -53,17 +49,13 @@ def _refuse_taken(out: Path) -> None:
 
 
 def _write(files: Sequence[OutputFile], folder: Path) -> None:
+    """Write the files; who may read them is for the umask to say."""
     folder.mkdir()
-    folder.chmod(_FOLDER)
     for file in files:
         path = folder / file.name
-        for parent in reversed(path.relative_to(folder).parents):
-            if not (folder / parent).is_dir():
-                (folder / parent).mkdir()
-                (folder / parent).chmod(_FOLDER)
+        path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        with os.fdopen(os.open(path, flags, _FILE), "wb") as stream:
-            os.fchmod(stream.fileno(), _FILE)
+        with os.fdopen(os.open(path, flags, 0o666), "wb") as stream:
             stream.write(file.content)
             stream.flush()
             os.fsync(stream.fileno())

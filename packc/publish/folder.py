@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import stat
-import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from packc.diagnostics import Diagnostic, PackcError, Severity
+from packc.diagnostics import Diagnostic, PackcError
 from packc.model import OutputFile
+from packc.publish.names import fault_of, one_on_some_systems, printable
 
 MAX_FILE: Final = 64 * 1024 * 1024
 MAX_TOTAL: Final = 256 * 1024 * 1024
 MAX_FILES: Final = 20_000
+
+_RENAME: Final = "rename it, or keep it out of the pack"
 
 _KINDS: Final = (
     (stat.S_ISLNK, "symbolic link"),
@@ -49,17 +51,14 @@ def refuse_links(paths: Iterable[Path], shown: str) -> None:
     """Raise PK602 for a symbolic link: it may lead out of the folder."""
     for path in paths:
         if path.is_symlink():
-            raise _refused_kind(f"{shown}/{_printable(path.name)}", path.lstat().st_mode)
+            raise _refused_kind(f"{shown}/{printable(path.name)}", path.lstat().st_mode)
 
 
-def case_findings(files: Iterable[OutputFile]) -> Iterator[Diagnostic]:
-    """Yield a warning for each name that some systems cannot tell from another one."""
-    seen: dict[str, str] = {}
-    for file in files:
-        other = seen.setdefault(unicodedata.normalize("NFC", file.name).casefold(), file.name)
-        if other != file.name:
-            text = f"'{other}' and '{file.name}' are one file on macOS and Windows"
-            yield Diagnostic("PK603", text, hint="rename one of them", severity=Severity.WARNING)
+def refuse_twins(files: Iterable[OutputFile]) -> None:
+    """Raise PK603 where macOS and Windows cannot tell two names apart: one file would be lost."""
+    if pair := one_on_some_systems(file.name for file in files):
+        text = f"'{pair[0]}' and '{pair[1]}' cannot both be there on macOS and Windows"
+        raise PackcError(Diagnostic("PK603", text, hint="rename one of them"))
 
 
 def _paths(folder: Path, shown: str) -> Iterator[Path]:
@@ -69,7 +68,7 @@ def _paths(folder: Path, shown: str) -> Iterator[Path]:
     except OSError as error:
         raise _unreadable(shown, error) from error
     for entry in found:
-        inner = f"{shown}/{_printable(entry.name)}"
+        inner = f"{shown}/{printable(entry.name)}"
         if entry.is_dir(follow_symlinks=False):
             yield from _paths(Path(entry.path), inner)
         elif entry.is_file(follow_symlinks=False):
@@ -86,25 +85,10 @@ def _refused_kind(shown: str, mode: int) -> PackcError:
 
 def _name(path: Path, shown: str) -> str:
     name = path.as_posix()
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        raise _refused_name(f"{shown}/{_printable(name)}", "is not UTF-8") from None
-    if "\\" in name or any(unicodedata.category(character) == "Cc" for character in name):
-        why = "has a backslash or a control character"
-        raise _refused_name(f"{shown}/{_printable(name)}", why)
+    if why := fault_of(name):
+        text = f"the name '{shown}/{printable(name)}' {why}"
+        raise PackcError(Diagnostic("PK603", text, hint=_RENAME))
     return name
-
-
-def _refused_name(shown: str, why: str) -> PackcError:
-    text = f"the name '{shown}' {why}"
-    return PackcError(Diagnostic("PK603", text, hint="rename it: not every system can hold it"))
-
-
-def _printable(name: str) -> str:
-    """Return a name in printable characters: what is none is escaped."""
-    text = os.fsencode(name).decode(errors="backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _content(path: Path, shown: str) -> bytes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,14 +23,15 @@ MARKER: Final = "oci-layout"
 INDEX_FILE: Final = "index.json"
 BLOBS: Final = "blobs/sha256/"
 _VERSION: Final = b'{"imageLayoutVersion":"1.0.0"}'
-_PUBLIC, _PRIVATE, _FOLDER = 0o644, 0o600, 0o755
+_PUBLIC, _PRIVATE = 0o666, 0o600
 
 
 def write_layout(bundle: Bundle, out: Path, *, private: bool = False) -> None:
     """Write a layout: into one file where the name ends in .oci.tar, else into a folder.
 
-    It is there whole or not at all, and readable by its owner alone where it is private. Raises
-    PK503 where it cannot be written, PK504 where something stands there that is no layout.
+    It is there whole or not at all. The umask says who may read it; where it is private, its owner
+    alone may. Raises PK503 where it cannot be written, PK504 where something stands there that is
+    no layout.
     """
     files = layout_files(bundle)
     mode = _PRIVATE if private else _PUBLIC
@@ -94,38 +97,35 @@ def _refuse_strangers(out: Path) -> None:
 
 
 def _write_archive(content: bytes, out: Path, mode: int) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=f".{out.name}-", dir=out.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            _write(stream.fileno(), content, mode)
-        Path(name).replace(out)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with _staging(out) as staging:
+        _write(content, staging / "new", mode)
+        (staging / "new").replace(out)
 
 
 def _write_folder(files: list[OutputFile], out: Path, mode: int) -> None:
-    staging = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
+    with _staging(out) as staging:
         new, old = staging / "new", staging / "old"
         (new / BLOBS).mkdir(parents=True)
-        for folder in (new, new / "blobs", new / BLOBS):
-            folder.chmod(_FOLDER)
         for file in files:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-            descriptor = os.open(new / file.name, flags, mode)
-            with os.fdopen(descriptor, "wb"):
-                _write(descriptor, file.content, mode)
+            _write(file.content, new / file.name, mode)
         if out.exists():
             out.rename(old)
         new.rename(out)
+
+
+@contextmanager
+def _staging(out: Path) -> Iterator[Path]:
+    """Yield a folder beside the place to be written, which is gone afterwards."""
+    staging = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        yield staging
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _write(descriptor: int, content: bytes, mode: int) -> None:
-    os.fchmod(descriptor, mode)
-    view = memoryview(content)
-    while view:
-        view = view[os.write(descriptor, view) :]
-    os.fsync(descriptor)
+def _write(content: bytes, path: Path, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(descriptor)

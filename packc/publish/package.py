@@ -11,7 +11,7 @@ from packc.model import MARKER
 from packc.publish import referrers
 from packc.publish.archive import Compression, files_of, unpacked
 from packc.publish.built import SOURCE_MAP, Built, Shape, read_built
-from packc.publish.folder import case_findings
+from packc.publish.folder import refuse_twins
 from packc.publish.manifest import pack_artifact
 from packc.publish.model import Artifact, Bundle
 from packc.publish.private import private_findings
@@ -50,6 +50,7 @@ def package(folder: str, wish: Wish) -> Packaged:
     Raises PackcError for a folder that cannot be packaged, or whose content must not be published.
     """
     built = read_built(folder, wish.shape)
+    refuse_twins(built.files)
     _refuse_keys(built)
     tag = _tag(built, wish.tag)
     if wish.provenance and not built.records:
@@ -76,7 +77,7 @@ def package(folder: str, wish: Wish) -> Packaged:
             referrers=tuple(_referrers(pack, built, wish)),
             signatures=signatures,
         ),
-        (*case_findings(built.files), *secrets),
+        secrets,
         private=bool(secrets),
     )
 

@@ -1,4 +1,4 @@
-"""private: find private keys in what is about to be published, in plain and in base64."""
+"""private: find private keys in what is about to be published: plain, in UTF-16, in base64."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ _BINARY: Final = (
 _BASE64: Final = re.compile(
     rb"[A-Za-z0-9+/]{40,}(?:(?:\\n|\r?\n)[ \t]*[A-Za-z0-9+/]{4,})*(?:={1,2})?"
 )
+# ASCII as UTF-16 writes it, little-endian or big-endian; a byte order mark does not matter.
+_WIDE: Final = re.compile(rb"(?:[\t\r\n\x20-\x7e]\0){40,}|(?:\0[\t\r\n\x20-\x7e]){40,}")
 _DEPTH: Final = 3
 """How often base64 may be wrapped in base64: a Secret holds it once, a values file may twice."""
 
@@ -46,7 +48,7 @@ def private_findings(files: Mapping[str, bytes]) -> Iterator[Diagnostic]:
     """Yield an error for each private key in the files, at its line; the key itself is not shown.
 
     Knows PEM of all kinds, PKCS#8, PKCS#1, SEC 1, PKCS#12, Java's key stores and age, also where
-    they are encrypted, as they are and in base64.
+    they are encrypted, as they are, in UTF-16 and in base64.
     """
     for name, content in files.items():
         seen: set[int] = set()
@@ -55,7 +57,13 @@ def private_findings(files: Mapping[str, bytes]) -> Iterator[Diagnostic]:
             if line not in seen:
                 seen.add(line)
                 place = Span(name, line)
-                yield Diagnostic("PK608", f"the pack holds a {kind}", place, _HINT, quote=False)
+                text = f"the pack holds {_with_article(kind)}"
+                yield Diagnostic("PK608", text, place, _HINT, quote=False)
+
+
+def _with_article(kind: str) -> str:
+    """Return 'a private key', 'an encrypted private key'; of RSA and EC the letters are spoken."""
+    return f"{'an' if kind.startswith(('a', 'e', 'o', 'rsa')) else 'a'} {kind}"
 
 
 def _keys(content: bytes, depth: int = 0) -> Iterator[tuple[int, str]]:
@@ -70,6 +78,9 @@ def _keys(content: bytes, depth: int = 0) -> Iterator[tuple[int, str]]:
         yield match.start(), match["kind"].decode().lower()
     for match in _OTHER_TEXT.finditer(content):
         yield match.start(), "private key of age"
+    for match in _WIDE.finditer(content):
+        for offset, kind in _keys(match[0].replace(b"\0", b""), depth):
+            yield match.start() + 2 * offset, kind
     if depth == _DEPTH:
         return
     for match in _BASE64.finditer(content):

@@ -9,6 +9,7 @@ import base64
 import http.client
 import json
 import os
+import random
 import re
 import subprocess
 import threading
@@ -135,6 +136,7 @@ def served(answer: Callable[[Any], None]) -> Iterator[str]:
 class Tokens:
     """What a server of tokens was asked, and the configuration of a registry that trusts it."""
 
+    host: str = ""
     auth: str = ""
     scopes: list[str] = Factory(list)
     logins: list[str] = Factory(list)
@@ -163,6 +165,7 @@ def token_server(folder: Path) -> Iterator[Tokens]:
         handler.reply(200, {}, json.dumps({"access_token": token}).encode())
 
     with served(answer) as host:
+        tokens.host = host
         tokens.auth = (
             f"auth: {{token: {{realm: 'http://{host}/token', service: registry, issuer: tests,"
             f" rootcertbundle: {folder}/tokens.pem}}}}"
@@ -237,6 +240,18 @@ class Fault:
             return False
         self.times -= 1
         return True
+
+
+@define
+class Weather(Fault):
+    """A fault that happens to a share of the matching requests; the same ones with each seed."""
+
+    share: float = 0.25
+    seed: int = 0
+    dice: random.Random = Factory(lambda self: random.Random(self.seed), takes_self=True)
+
+    def takes(self, request: str) -> bool:
+        return re.search(self.pattern, request) is not None and self.dice.random() < self.share
 
 
 @define

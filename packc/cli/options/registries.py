@@ -24,14 +24,15 @@ def registry(command: Any) -> None:
         type=_number(0.1, 86_400, float),
         default=120.0,
         metavar="SECONDS",
-        help="how long one request may take, with all that is tried again (default: 120)",
+        help="how long one step may take, such as a blob, with all that is tried again"
+        " (default: 120)",
     )
     group.add_argument(
         "--tries",
         type=_number(1, 20, int),
-        default=5,
+        default=8,
         metavar="NUMBER",
-        help="how often a request is sent that fails on the way (default: 5)",
+        help="how often a request is sent that fails on the way (default: 8)",
     )
 
 

@@ -103,12 +103,8 @@ class HttpRegistry:
 
     def manifest(self, name: str) -> Manifest | None:
         headers = {"Accept": ", ".join(ACCEPTED)}
-
-        def get(deadline: Deadline) -> Answer:
-            url = f"{self.base}manifests/{name}"
-            return self._send("GET", url, deadline, headers=headers, limit=_LARGEST_MANIFEST)
-
-        answer = self.patience.again(get)
+        url = f"{self.base}manifests/{name}"
+        answer = self._send("GET", url, headers=headers, limit=_LARGEST_MANIFEST)
         if answer.status == 404:
             return None
         self._expect(answer, "a manifest", 200)
@@ -122,13 +118,11 @@ class HttpRegistry:
 
     def push_manifest(self, manifest: Manifest, name: str) -> bool:
         headers = {"Content-Type": manifest.media_type}
-
-        def put(deadline: Deadline) -> Answer:
-            url = f"{self.base}manifests/{name}"
-            return self._send("PUT", url, deadline, headers=headers, body=manifest.content)
-
-        answer = self.patience.again(put)
+        url = f"{self.base}manifests/{name}"
+        answer = self._send("PUT", url, headers=headers, body=manifest.content)
         if answer.status in _TAKEN:
+            if self.manifest(name) == manifest:  # by a PUT before, whose answer was lost
+                return False
             text = f"'{self._host}' does not let the tag '{name}' move"
             hint = "it keeps tags for ever: publish a new version"
             if name.startswith(RESERVED):
@@ -148,7 +142,7 @@ class HttpRegistry:
         url = f"{self.base}blobs/{descriptor.digest}"
 
         def get(deadline: Deadline) -> bytes | None:
-            answer = self._send("GET", url, deadline, limit=max(descriptor.size, 64 * 1024))
+            answer = self._once("GET", url, deadline, limit=max(descriptor.size, 64 * 1024))
             if answer.status == 404:
                 return None
             self._expect(answer, "a blob", 200)
@@ -162,27 +156,34 @@ class HttpRegistry:
         return self.patience.again(get)
 
     def push_blob(self, blob: Blob) -> bool:
-        """Store a blob whole. After any failure it is asked again whether it is there by now."""
+        """Store a blob whole.
+
+        A PUT that fails may have stored it, and may have used its upload up: so it is not repeated.
+        It is asked whether the blob is there by now, and if not, another upload is begun.
+        """
+        headers = {"Content-Type": "application/octet-stream"}
 
         def push(deadline: Deadline) -> bool:
             if self._has_blob(blob.digest, deadline):
                 return False
-            started = self._send("POST", f"{self.base}blobs/uploads/", deadline)
-            self._expect(started, "an upload to begin", 202)
-            location = started.headers.get("Location", "")
-            if not location:
-                raise unexpected(self._host, "does not say where to upload to")
-            separator = "&" if "?" in location else "?"
-            address = urljoin(f"{self.base}blobs/uploads/", location)
-            url = f"{address}{separator}{urlencode({'digest': blob.digest})}"
-            headers = {"Content-Type": "application/octet-stream"}
-            done = self._send("PUT", url, deadline, headers=headers, body=blob.content)
+            url = f"{self._new_upload(deadline)}{urlencode({'digest': blob.digest})}"
+            done = self._once("PUT", url, deadline, headers=headers, body=blob.content)
             if done.status in (400, 404, 416):  # the upload has expired, or came in damaged
                 raise Transient(self._refused(done, "a blob to be stored"))
             self._expect(done, "a blob to be stored", 201, 204)
             return True
 
         return self.patience.again(push)
+
+    def _new_upload(self, deadline: Deadline) -> str:
+        """Return the address of a new upload, to which the digest is to be added."""
+        uploads = f"{self.base}blobs/uploads/"
+        started = self._send("POST", uploads, deadline)
+        self._expect(started, "an upload to begin", 202)
+        location = started.headers.get("Location", "")
+        if not location:
+            raise unexpected(self._host, "does not say where to upload to")
+        return f"{urljoin(uploads, location)}{'&' if '?' in location else '?'}"
 
     def _has_blob(self, digest: str, deadline: Deadline) -> bool:
         answer = self._send("HEAD", f"{self.base}blobs/{digest}", deadline)
@@ -196,7 +197,7 @@ class HttpRegistry:
         found: list[Descriptor] = []
         url = f"{self.base}referrers/{digest}"
         for _ in range(_MAX_PAGES):
-            answer = self.patience.again(partial(self._page, url))
+            answer = self._page(url)
             kind = answer.headers.get("Content-Type", "").partition(";")[0]
             if answer.status == 404 or kind != INDEX:
                 return None
@@ -210,9 +211,8 @@ class HttpRegistry:
             url = following
         raise unexpected(self._host, "sends a list of referrers without an end")
 
-    def _page(self, url: str, deadline: Deadline) -> Answer:
-        accept = {"Accept": INDEX}
-        answer = self._send("GET", url, deadline, headers=accept, limit=_LARGEST_MANIFEST)
+    def _page(self, url: str) -> Answer:
+        answer = self._send("GET", url, headers={"Accept": INDEX}, limit=_LARGEST_MANIFEST)
         if answer.status != 404:
             self._expect(answer, "a list of referrers", 200)
         return answer
@@ -220,6 +220,23 @@ class HttpRegistry:
     # --- requests -----------------------------------------------------------------------------
 
     def _send(
+        self,
+        method: str,
+        url: str,
+        deadline: Deadline | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        limit: int = 64 * 1024,
+    ) -> Answer:
+        """Send a request, again where that may help: only what may be repeated without harm."""
+
+        def send(deadline: Deadline) -> Answer:
+            return self._once(method, url, deadline, headers=headers, body=body, limit=limit)
+
+        return self.patience.again(send, deadline)
+
+    def _once(
         self,
         method: str,
         url: str,
@@ -236,7 +253,8 @@ class HttpRegistry:
 
         answer = follow()
         if answer.status == 401:
-            self.authorizer.answer(answer.headers.get("WWW-Authenticate", ""), deadline)
+            challenge = answer.headers.get("WWW-Authenticate", "")
+            self.patience.again(partial(self.authorizer.answer, challenge), deadline)
             answer = follow()
         if answer.status in (401, 403):
             code = error_code(answer.content)

@@ -35,7 +35,7 @@ class Deadline:
 
 @frozen
 class Patience:
-    """How long to wait, in seconds. `total` is for one operation with all that it tries.
+    """How long to wait, in seconds. `total` is for one operation with all its requests and tries.
 
     `idle` is how long a server may be silent. `settle` is the pause before a tag is read back.
     """
@@ -43,13 +43,16 @@ class Patience:
     total: float = 120.0
     idle: float = 30.0
     first_pause: float = 0.5
-    longest_pause: float = 30.0
+    longest_pause: float = 8.0
     settle: float = 0.5
-    tries: int = 5
+    tries: int = 8
 
-    def again(self, call: Callable[[Deadline], T]) -> T:
-        """Return what the call returns; try again after what is Transient, else raise its error."""
-        deadline = Deadline.after(self.total)
+    def again(self, call: Callable[[Deadline], T], deadline: Deadline | None = None) -> T:
+        """Return what the call returns; try again after what is Transient, else raise its error.
+
+        `deadline` is that of the operation, where the call is only one of its requests.
+        """
+        deadline = deadline or Deadline.after(self.total)
         for number in count(1):
             try:
                 return call(deadline)
