@@ -34,11 +34,11 @@ no other end.
 """
 
 _BEGIN = re.compile(rb"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
-_NOT_APART = re.compile(
-    rb"^(?:%|\.\.\.|\xef\xbb\xbf)|[&\r]|\xc2\x85|\xe2\x80[\xa8\xa9]", re.MULTILINE
-)
-"""Directives, the end of a document, anchors (whose copies are counted over the whole file), and
-what only some readers take for the end of a line."""
+_NOT_APART = (b"&", b"\r", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
+"""Anchors, whose copies are counted over the whole file, and what only some readers take for the
+end of a line."""
+_NOT_APART_IN_FRONT = (b"%", b"...", b"\xef\xbb\xbf")
+"""What begins a line of a file that is not taken apart: directives, the end of a document."""
 
 _MAPPING, _LIST = 0, 1
 
@@ -108,7 +108,7 @@ def _sources(module: Any) -> list[str]:
 
 def _parts(content: bytes) -> Iterator[bytes]:
     """Yield the content in parts, each of whole documents."""
-    if _NOT_APART.search(content):
+    if b"\n---" not in content or _is_whole(content):
         yield content
         return
     begin = last = 0
@@ -119,6 +119,14 @@ def _parts(content: bytes) -> Iterator[bytes]:
             begin = match.start()
         last = match.start()
     yield content[begin:]
+
+
+def _is_whole(content: bytes) -> bool:
+    """Return whether a part might be read in another way than in its file."""
+    if content.startswith(_NOT_APART_IN_FRONT):
+        return True
+    marks = (*_NOT_APART, *(b"\n" + mark for mark in _NOT_APART_IN_FRONT))
+    return any(mark in content for mark in marks)
 
 
 # --- as plain data ----------------------------------------------------------------------------
