@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from attrs import Factory, field, frozen
 
+from packc.atomic import MARKER as MARKER
 from packc.diagnostics import Severity, Span
 
 Object = Mapping[str, Any]
@@ -332,9 +333,6 @@ class PatchedObject:
 
 
 # --- output ----------------------------------------------------------------------------------
-
-MARKER: Final = "build.json"
-"""The build record, which every variant folder of ours has."""
 
 
 @frozen

@@ -11,7 +11,6 @@ import errno
 import json
 import os
 import platform
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -21,12 +20,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import packc.atomic
 import packc.write
 from packc.diagnostics import PackcError
 from packc.model import OutputFile
 from packc.write import write
 
-WATCHED = {packc.write.__file__, shutil.__file__}
+WATCHED = {packc.atomic.__file__, packc.write.__file__, os.makedirs.__code__.co_filename}
 SYSTEM_CALLS: dict[str, dict[str, tuple[int, ...]]] = {
     "x86_64": {"exchange": (316,), "links": (86, 265)},
     "aarch64": {"exchange": (276,), "links": (37,)},
