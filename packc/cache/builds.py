@@ -11,20 +11,21 @@ import os
 import stat
 
 from packc.cache.keys import digest, here, key
-from packc.cache.state import content_of
+from packc.cache.state import FILE, content_of
 
 TYPE_CHECKING = False  # importing `typing` would take longer than an unchanged build
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
+    from packc import atomic
     from packc.cache.state import State, Watch
     from packc.cache.store import Store
 
     Files = Mapping[str, Sequence[tuple[str, bytes, bool]]]
     """The files of each variant: name, content, and whether only their owner may read it."""
-
-PUBLIC_FILE, PRIVATE_FILE = 0o644, 0o600
+    Seals = Sequence[tuple[str, str, int]]
+    """The files of one variant: name, digest and mode."""
 
 Request = tuple[object, ...]
 """What is asked for of one pack: its folder, and the options that decide what is built."""
@@ -36,32 +37,42 @@ class Kept:
     def __init__(self, data: dict[str, Any], store: Store) -> None:
         self.report: dict[str, Any] = data["report"]
         self.folder: str = data["folder"]
-        self._files: dict[str, list[tuple[str, str, bool]]] = data["files"]
+        self._files: dict[str, Seals] = data["files"]
         self._store = store
 
-    def is_there(self) -> bool:
-        """Return whether the output stands in its folder, byte for byte and nothing else."""
+    def stands(self) -> bool:
+        """Return whether the output stands in its folder, where it is written if it does not."""
+        return self._is_there() or self._is_written()
+
+    def _is_there(self) -> bool:
+        """Return whether the output is there, byte for byte, and nothing else."""
         return not os.path.islink(self.folder) and all(
-            _stands(f"{self.folder}/{name}", files) for name, files in self._files.items()
+            not os.path.islink(f"{self.folder}/{name}") and _stands(f"{self.folder}/{name}", files)
+            for name, files in self._files.items()
         )
 
-    def content(self) -> Files | None:
-        """Return the files, to be written again; None where the cache has lost one."""
-        found = {}
-        for variant, files in self._files.items():
-            contents = [(n, self._store.get(_blob(seal)), private) for n, seal, private in files]
-            whole = [
-                (n, content, private) for n, content, private in contents if content is not None
-            ]
-            if len(whole) < len(files):
-                return None
-            found[variant] = whole
-        return found
+    def _is_written(self) -> bool:
+        """Return whether the output could be written; where not, a build says why."""
+        from packc import atomic  # of no use where the output is there
+
+        trees = {variant: self._contents(files) for variant, files in self._files.items()}
+        if any(len(trees[variant]) < len(files) for variant, files in self._files.items()):
+            return False
+        try:
+            atomic.replace(self.folder, trees)
+        except (OSError, atomic.Taken):
+            return False
+        return True
+
+    def _contents(self, files: Seals) -> atomic.Files:
+        """Return the files, without those that the cache has lost."""
+        found = [(name, self._store.get(_blob(seal)), mode) for name, seal, mode in files]
+        return [(name, content, mode) for name, content, mode in found if content is not None]
 
 
 def find(store: Store, state: State, request: Request) -> Kept | None:
     """Return the build of that request, if all that it has read is as it was."""
-    reads = store.get(_reads_key(request))
+    reads = store.get(_reads_key(request, state))
     if reads is None:
         return None
     watches: list[Watch] = marshal.loads(reads)
@@ -80,60 +91,72 @@ class Build:
 
 def keep(store: Store, state: State, request: Request, watches: list[Watch], build: Build) -> None:
     """Keep a build. Nothing of it may be a secret."""
-    sealed = {}
-    for variant, contents in build.files.items():
-        sealed[variant] = [(n, digest(content).hex(), private) for n, content, private in contents]
-        for _, content, _ in contents:
-            if not store.put(_blob(digest(content).hex()), content):
+    from packc.atomic import mode_of  # of no use to a build that is found
+
+    sealed: dict[str, Seals] = {}
+    for variant, files in build.files.items():
+        seals = [digest(content).hex() for _, content, _ in files]
+        for seal, (_, content, _) in zip(seals, files, strict=True):
+            if not store.put(_blob(seal), content):
                 return
+        sealed[variant] = [
+            (name, seal, mode_of(private))
+            for seal, (name, _, private) in zip(seals, files, strict=True)
+        ]
     data = {"report": build.report, "folder": build.folder, "files": sealed}
-    store.put(_reads_key(request), marshal.dumps(watches))
+    store.put(_reads_key(request, state), marshal.dumps(watches))
     store.put(_result_key(request, state, watches), marshal.dumps(data))
 
 
-def _reads_key(request: Request) -> str:
-    return key("reads", here(), _code(), request)
+def _reads_key(request: Request, state: State) -> str:
+    return key("reads", here(), state.digest(_code()), request)
 
 
 def _result_key(request: Request, state: State, watches: list[Watch]) -> str:
-    return key("result", here(), _code(), request, state.digest(watches))
+    return key("result", here(), state.digest(_code()), request, state.digest(watches))
 
 
-def _code() -> bytes:
-    """Return the digest of the code that makes entries and reads them."""
+def _code() -> Iterator[Watch]:
+    """Yield the code that makes entries and reads them."""
     own = os.path.dirname(__file__)
-    command = os.path.join(os.path.dirname(own), "cli")
-    names = [*(f"{own}/{name}" for name in sorted(os.listdir(own)) if name.endswith(".py"))]
-    names += [f"{command}/build.py", f"{command}/built.py"]
-    return digest(b"\0".join(content_of(name) or b"" for name in names))
+    packc = os.path.dirname(own)
+    for name in sorted(os.listdir(own)):
+        if name.endswith(".py"):
+            yield FILE, f"{own}/{name}"
+    yield FILE, f"{packc}/cli/build.py"
+    yield FILE, f"{packc}/cli/built.py"
 
 
 def _blob(seal: str) -> str:
     return key("file", seal)
 
 
-def _stands(folder: str, files: Sequence[tuple[str, str, bool]]) -> bool:
-    if os.path.islink(folder) or _names(folder) != {name for name, _, _ in files}:
-        return False
-    return all(_is_file(f"{folder}/{name}", seal, private) for name, seal, private in files)
+def _stands(folder: str, files: Seals) -> bool:
+    names = {name for name, _, _ in files}
+    return {*_names(folder)} == names and all(
+        _is_file(f"{folder}/{name}", seal, mode) for name, seal, mode in files
+    )
 
 
-def _names(folder: str) -> set[str]:
-    """Return the names of all files below a folder, and of what is neither file nor folder."""
-    found = set()
-    for place, folders, names in os.walk(folder):
-        inside = place[len(folder) + 1 :]
-        links = [name for name in folders if os.path.islink(f"{place}/{name}")]
-        found |= {f"{inside}/{name}".lstrip("/") for name in (*names, *links)}
-    return found
-
-
-def _is_file(path: str, seal: str, private: bool) -> bool:
+def _names(folder: str, inside: str = "") -> Iterator[str]:
+    """Yield the names of all files below a folder, and of what is neither file nor folder."""
     try:
-        mode = os.lstat(path).st_mode
+        entries = [*os.scandir(folder)]
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _names(entry.path, f"{inside}{entry.name}/")
+        else:
+            yield f"{inside}{entry.name}"
+
+
+def _is_file(path: str, seal: str, mode: int) -> bool:
+    try:
+        status = os.lstat(path)
     except OSError:
         return False
-    if not stat.S_ISREG(mode) or stat.S_IMODE(mode) != (PRIVATE_FILE if private else PUBLIC_FILE):
+    if not stat.S_ISREG(status.st_mode) or stat.S_IMODE(status.st_mode) != mode:
         return False
     content = content_of(path)
     return content is not None and digest(content).hex() == seal

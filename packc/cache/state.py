@@ -29,6 +29,7 @@ class State:
     def __init__(self) -> None:
         self.began = time.time_ns()
         self._seen: dict[Watch, bytes] = {}
+        self._real: dict[str, str] = {}
 
     def digest(self, watches: Iterable[Watch]) -> bytes:
         """Return the digest of all that is watched, as it is now."""
@@ -43,11 +44,27 @@ class State:
         if found is None:
             kind, path = watch
             seen = blake2b(digest_size=SIZE)
-            for part in LOOKS[kind](path):
+            parts = self._place(path) if kind == PLACE else LOOKS[kind](path)
+            for part in parts:
                 seen.update(b"%d:" % len(part))
                 seen.update(part)
             found = self._seen[watch] = bytes(seen.digest())
         return found
+
+    def _place(self, path: str) -> Iterator[bytes]:
+        """Yield where links lead, and whether there is a file."""
+        real = self._real_path(path)
+        yield real.encode("utf-8", "surrogateescape")
+        yield b"file" if os.path.isfile(real) else b"no file"
+
+    def _real_path(self, path: str) -> str:
+        """Return where links lead; those of a folder are followed once for all that is in it."""
+        folder, name = os.path.split(path)
+        if name in ("", ".", "..") or os.path.islink(path):
+            return os.path.realpath(path)
+        if folder not in self._real:
+            self._real[folder] = os.path.realpath(folder)
+        return os.path.join(self._real[folder], name)
 
 
 def content_of(path: str) -> bytes | None:
@@ -100,29 +117,26 @@ def _kind(entry: os.DirEntry[str]) -> tuple[bool, bool, bool]:
         return True, False, False
 
 
-def _place(path: str) -> Iterator[bytes]:
-    """Yield where links lead, and whether there is a file."""
-    real = os.path.realpath(path)
-    yield real.encode("utf-8", "surrogateescape")
-    yield b"file" if os.path.isfile(real) else b"no file"
-
-
 def _installed(roots: str) -> Iterator[bytes]:
     """Yield which distributions are installed, and where modules with these roots would come from.
 
     `roots` are names of top-level modules with blanks between them.
     """
     wanted = frozenset(roots.split())
+
+    def counts(name: str) -> bool:
+        return name.endswith(INSTALLED_SUFFIXES) or name.partition(".")[0] in wanted
+
     for folder in sys.path:
         try:
-            names = sorted(os.listdir(folder or "."))
+            names = os.listdir(folder or ".")
         except OSError:
             continue
-        for name in names:
-            if name.partition(".")[0] in wanted:
-                yield os.path.join(folder, name).encode("utf-8", "surrogateescape")
+        for name in sorted(filter(counts, names)):
             if name.endswith(INSTALLED_SUFFIXES):
                 yield from _distribution(folder, name)
+            else:
+                yield os.path.join(folder, name).encode("utf-8", "surrogateescape")
 
 
 def _distribution(folder: str, name: str) -> Iterator[bytes]:
@@ -137,6 +151,5 @@ def _distribution(folder: str, name: str) -> Iterator[bytes]:
 LOOKS: dict[str, Callable[[str], Iterator[bytes]]] = {
     FILE: _file,
     FOLDER: _folder,
-    PLACE: _place,
     INSTALLED: _installed,
 }

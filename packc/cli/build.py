@@ -28,7 +28,6 @@ from packc.pipeline import Compiled, Prepared, Written, compile_variant, prepare
 from packc.plugins import ALL, MANIFESTS, Host, Plugin
 from packc.record import sha256, shown
 from packc.timings import timed
-from packc.write import write
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -173,24 +172,7 @@ def _unchanged(folder: str, session: Session) -> Mapping[str, Any] | None:
     kept = builds.find(session.store, session.state, request_of(session.options, folder))
     if kept is None or session.claim_owner(kept.report["pack"], folder) != folder:
         return None
-    if not kept.is_there() and not _written_again(kept):
-        return None
-    return kept.report
-
-
-def _written_again(kept: builds.Kept) -> bool:
-    """Return whether the output could be written; where not, the build says why."""
-    files = kept.content()
-    if files is None:
-        return False
-    try:
-        write(
-            Path(kept.folder),
-            {name: [OutputFile(*file) for file in files[name]] for name in files},
-        )
-    except PackcError:
-        return False
-    return True
+    return kept.report if kept.stands() else None
 
 
 def _may_be_kept(outcome: Outcome) -> bool:

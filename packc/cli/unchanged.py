@@ -77,18 +77,24 @@ def request_of(options: Any, folder: str) -> builds.Request:
 
 
 def run(options: Options) -> int | None:
-    """Return the exit code of a build of which nothing has changed; None where it has to be run."""
+    """Return the exit code of a build of which nothing has changed; None where it has to be run.
+
+    Output that does not stand is written from the cache; whatever is wrong, the build says it.
+    """
     if options.no_cache or options.timings:
         return None
     store, state = opened(), State()
-    reports = []
+    found = []
     for folder in dict.fromkeys(options.packs):
         kept = builds.find(store, state, request_of(options, folder))
-        if kept is None or not kept.is_there():
+        if kept is None:
             return None
-        reports.append(kept.report)
+        found.append(kept)
+    reports = [kept.report for kept in found]
     if len({report["pack"] for report in reports}) < len(reports):
         return None  # two packs of one name, which is an error
+    if not all(kept.stands() for kept in found):
+        return None
     show(reports, options)
     return 0
 
