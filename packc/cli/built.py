@@ -36,6 +36,12 @@ def show(
         print(f"{spent:>10.1f} ms  {name}", file=sys.stderr)
 
 
+def print_done(number: int, total: int, pack: str) -> None:
+    """Say on standard error that a pack of several is done."""
+    if total > 1:
+        print(f"packc: {number} of {total}: {pack}", file=sys.stderr, flush=True)
+
+
 def print_told(diagnostics: Sequence[Mapping[str, Any]], options: Any) -> None:
     """Print diagnostics on standard error; with --quiet the errors only."""
     chosen = [

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from packc.cli.built import print_done
 from packc.cli.meter import Meter
 from packc.cli.report import console, progress
 from packc.render import plural
@@ -45,8 +46,8 @@ class Lines(Meter):
 
     def done(self, pack: str, report: Mapping[str, Any]) -> None:
         super().done(pack, report)
-        if self.verbose and self.total > 1:
-            print(f"packc: {self.packs} of {self.total}: {pack}", file=sys.stderr, flush=True)
+        if self.verbose:
+            print_done(self.packs, self.total, pack)
 
     def tick(self) -> None:
         now = self.clock()

@@ -5,10 +5,12 @@ It runs before anything else is imported, and leaves whatever it does not know t
 
 from __future__ import annotations
 
+import sys
+
 from packc.cache import builds
 from packc.cache.state import State
 from packc.cache.store import opened
-from packc.cli.built import show
+from packc.cli.built import print_done, show
 
 TYPE_CHECKING = False  # importing `typing` would take longer than all the rest
 if TYPE_CHECKING:
@@ -28,7 +30,15 @@ LISTS = {
     "--format": "formats",
     "--refuse-plugin": "refused",
 }
-TEXTS = {"--out": "out", "-o": "out", "--output": "output", "--color": "color"}
+TEXTS = {
+    "--out": "out",
+    "-o": "out",
+    "--executor": "executor",
+    "--output": "output",
+    "--color": "color",
+}
+JOBS = "--jobs"
+MOST_DIGITS = 9
 SWITCHES = {
     "--locked": "locked",
     "--no-cache": "no_cache",
@@ -39,7 +49,11 @@ SWITCHES = {
     "--verbose": "verbose",
     "-v": "verbose",
 }
-CHOICES = {"output": ("text", "json"), "color": ("auto", "always", "never")}
+CHOICES = {
+    "executor": ("processes",),
+    "output": ("text", "json"),
+    "color": ("auto", "always", "never"),
+}
 
 
 class Options(Namespace):
@@ -84,8 +98,9 @@ def run(options: Options) -> int | None:
     if options.no_cache or options.timings:
         return None
     store, state = opened(), State()
+    folders = list(dict.fromkeys(options.packs))
     found = []
-    for folder in dict.fromkeys(options.packs):
+    for folder in folders:
         kept = builds.find(store, state, request_of(options, folder))
         if kept is None:
             return None
@@ -95,6 +110,9 @@ def run(options: Options) -> int | None:
         return None  # two packs of one name, which is an error
     if not all(kept.stands() for kept in found):
         return None
+    if options.verbose and not sys.stderr.isatty():
+        for number, folder in enumerate(folders, 1):
+            print_done(number, len(folders), folder)
     show(reports, options)
     return 0
 
@@ -109,7 +127,7 @@ def parse(arguments: Sequence[str]) -> Options | None:
         name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
         if name in SWITCHES and not equals:
             setattr(options, SWITCHES[name], True)
-        elif name in LISTS or name in TEXTS:
+        elif name in LISTS or name in TEXTS or name == JOBS:
             value = value if equals else next(words, "-")
             if value.startswith("-"):
                 return None
@@ -118,12 +136,19 @@ def parse(arguments: Sequence[str]) -> Options | None:
             return None
         else:
             options.packs.append(word)
-    fits = all(getattr(options, name) in known for name, known in CHOICES.items())
-    return options if options.packs and fits and not (options.quiet and options.verbose) else None
+    return options if options.packs and _fits(options) else None
 
 
 def _put(options: Options, name: str, value: str) -> None:
     if name in LISTS:
         getattr(options, LISTS[name]).append(value)
+    elif name == JOBS:
+        plain = value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS
+        options.jobs = int(value) if plain else 0
     else:
         setattr(options, TEXTS[name], value)
+
+
+def _fits(options: Options) -> bool:
+    known = all(getattr(options, name) in choices for name, choices in CHOICES.items())
+    return known and options.jobs != 0 and not (options.quiet and options.verbose)
