@@ -75,8 +75,13 @@ def find(store: Store, state: State, request: Request) -> Kept | None:
     reads = store.get(_reads_key(request, state))
     if reads is None:
         return None
-    watches: list[Watch] = marshal.loads(reads)
-    result = store.get(_result_key(request, state, watches))
+    own, shared = marshal.loads(reads)
+    if shared not in state.known:
+        watches = store.get(shared)
+        if watches is None:
+            return None
+        state.known[shared] = state.digest(marshal.loads(watches))
+    result = store.get(_result_key(request, state, own, shared))
     return None if result is None else Kept(marshal.loads(result), store)
 
 
@@ -104,16 +109,35 @@ def keep(store: Store, state: State, request: Request, watches: list[Watch], bui
             for seal, (name, _, private) in zip(seals, files, strict=True)
         ]
     data = {"report": build.report, "folder": build.folder, "files": sealed}
-    store.put(_reads_key(request, state), marshal.dumps(watches))
-    store.put(_result_key(request, state, watches), marshal.dumps(data))
+    own, others = _apart(watches, f"{request[0]}/")
+    shared = key("watches", others)
+    state.known[shared] = state.digest(others)
+    store.put(shared, marshal.dumps(others))
+    store.put(_reads_key(request, state), marshal.dumps((own, shared)))
+    store.put(_result_key(request, state, own, shared), marshal.dumps(data))
+
+
+def _apart(watches: Sequence[Watch], folder: str) -> tuple[list[Watch], list[Watch]]:
+    """Return what lies in a folder, and the rest: the packs of a call have that in common."""
+    own = [watch for watch in watches if watch[1].startswith(folder)]
+    return own, [watch for watch in watches if not watch[1].startswith(folder)]
 
 
 def _reads_key(request: Request, state: State) -> str:
-    return key("reads", here(), state.digest(_code()), request)
+    return key("reads", _ground(state), request)
 
 
-def _result_key(request: Request, state: State, watches: list[Watch]) -> str:
-    return key("result", here(), state.digest(_code()), request, state.digest(watches))
+def _result_key(request: Request, state: State, own: list[Watch], shared: str) -> str:
+    return key("result", _ground(state), request, state.digest(own), state.known[shared])
+
+
+def _ground(state: State) -> bytes:
+    """Return the digest of what all builds of a call stand on: where it runs, and this code."""
+    if "ground" not in state.known:
+        state.known["ground"] = digest(
+            repr((here(), state.digest(_code()))).encode("utf-8", "surrogatepass")
+        )
+    return state.known["ground"]
 
 
 def _code() -> Iterator[Watch]:

@@ -6,17 +6,18 @@ import os
 import stat
 import sys
 import time
-from _blake2 import blake2b
 
-from packc.cache.keys import SIZE
+from packc.cache.keys import SIZE, digest
 
 TYPE_CHECKING = False  # importing `typing` would take longer than reading a file
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 Watch = tuple[str, str]
-"""What is looked at, and where: see LOOKS."""
+"""What is looked at, and where."""
 
+NONE = bytes(SIZE)
+"""In the place of a digest: there is nothing that can be read."""
 FILE, FOLDER, PLACE, INSTALLED = "file", "folder", "place", "installed"
 INSTALLED_SUFFIXES = (".dist-info", ".egg-info")
 GROUP = b"packc"
@@ -24,47 +25,43 @@ PORTION = 1024 * 1024
 
 
 class State:
-    """Looks at each thing once, however many packs depend on it; `began` is before the first."""
+    """Looks at each thing once, however many packs depend on it; `began` is before the first.
+
+    `known` are digests that were made of several looks, by a name.
+    """
 
     def __init__(self) -> None:
         self.began = time.time_ns()
+        self.known: dict[str, bytes] = {}
         self._seen: dict[Watch, bytes] = {}
         self._real: dict[str, str] = {}
 
     def digest(self, watches: Iterable[Watch]) -> bytes:
         """Return the digest of all that is watched, as it is now."""
-        total = blake2b(digest_size=SIZE)
-        for watch in watches:
-            total.update(repr(watch).encode("utf-8", "surrogatepass"))
-            total.update(self._look(watch))
-        return bytes(total.digest())
+        listed = [*watches]
+        seen = b"".join(map(self._look, listed))
+        return digest(repr(listed).encode("utf-8", "surrogatepass") + seen)
 
     def _look(self, watch: Watch) -> bytes:
         found = self._seen.get(watch)
         if found is None:
             kind, path = watch
-            seen = blake2b(digest_size=SIZE)
-            parts = self._place(path) if kind == PLACE else LOOKS[kind](path)
-            for part in parts:
-                seen.update(b"%d:" % len(part))
-                seen.update(part)
-            found = self._seen[watch] = bytes(seen.digest())
+            found = self._place(path) if kind == PLACE else LOOKS[kind](path)
+            self._seen[watch] = found
         return found
 
-    def _place(self, path: str) -> Iterator[bytes]:
-        """Yield where links lead, and whether there is a file."""
-        real = self._real_path(path)
-        yield real.encode("utf-8", "surrogateescape")
-        yield b"file" if os.path.isfile(real) else b"no file"
-
-    def _real_path(self, path: str) -> str:
-        """Return where links lead; those of a folder are followed once for all that is in it."""
-        folder, name = os.path.split(path)
-        if name in ("", ".", "..") or os.path.islink(path):
-            return os.path.realpath(path)
-        if folder not in self._real:
+    def _place(self, path: str) -> bytes:
+        """Return the digest of where links lead, and of whether there is a file."""
+        folder = path[: path.rfind("/") + 1]
+        try:
+            is_file = stat.S_ISREG(os.lstat(path).st_mode)
+        except (OSError, ValueError):
+            is_file = False
+        if not is_file:  # a link may lead to one
+            return _of((os.path.realpath(path), os.path.isfile(path)))
+        if folder not in self._real:  # its links are followed once for all that is in it
             self._real[folder] = os.path.realpath(folder)
-        return os.path.join(self._real[folder], name)
+        return _of((self._real[folder], path[len(folder) :]))
 
 
 def content_of(path: str) -> bytes | None:
@@ -90,24 +87,22 @@ def content_of(path: str) -> bytes | None:
         os.close(descriptor)
 
 
-def _file(path: str) -> Iterator[bytes]:
+def _of(facts: object) -> bytes:
+    return digest(repr(facts).encode("utf-8", "surrogatepass"))
+
+
+def _file(path: str) -> bytes:
     content = content_of(path)
-    if content is None:
-        yield b"none"
-    else:
-        yield b"content"
-        yield content
+    return NONE if content is None else digest(content)
 
 
-def _folder(path: str) -> Iterator[bytes]:
-    """Yield the names in a folder, each with what it is."""
+def _folder(path: str) -> bytes:
+    """Return the digest of the names in a folder, each with what it is."""
     try:
         with os.scandir(path) as found:
-            names = sorted((entry.name, _kind(entry)) for entry in found)
+            return _of(sorted((entry.name, _kind(entry)) for entry in found))
     except (OSError, ValueError):
-        yield b"none"
-        return
-    yield repr(names).encode("utf-8", "surrogatepass")
+        return NONE
 
 
 def _kind(entry: os.DirEntry[str]) -> tuple[bool, bool, bool]:
@@ -117,15 +112,19 @@ def _kind(entry: os.DirEntry[str]) -> tuple[bool, bool, bool]:
         return True, False, False
 
 
-def _installed(roots: str) -> Iterator[bytes]:
-    """Yield which distributions are installed, and where modules with these roots would come from.
+def _installed(roots: str) -> bytes:
+    """Return the digest of what is installed: see `_found`."""
+    return _of([*_found(frozenset(roots.split()))])
 
-    `roots` are names of top-level modules with blanks between them.
+
+def _found(roots: frozenset[str]) -> Iterator[str | bytes]:
+    """Yield which distributions are installed, and where modules with these names would come from.
+
+    `roots` are names of top-level modules.
     """
-    wanted = frozenset(roots.split())
 
     def counts(name: str) -> bool:
-        return name.endswith(INSTALLED_SUFFIXES) or name.partition(".")[0] in wanted
+        return name.endswith(INSTALLED_SUFFIXES) or name.partition(".")[0] in roots
 
     for folder in sys.path:
         try:
@@ -133,22 +132,22 @@ def _installed(roots: str) -> Iterator[bytes]:
         except OSError:
             continue
         for name in sorted(filter(counts, names)):
+            yield os.path.join(folder, name)
             if name.endswith(INSTALLED_SUFFIXES):
-                yield from _distribution(folder, name)
-            else:
-                yield os.path.join(folder, name).encode("utf-8", "surrogateescape")
+                yield from _entry_points(os.path.join(folder, name))
 
 
-def _distribution(folder: str, name: str) -> Iterator[bytes]:
-    path = os.path.join(folder, name)
-    yield path.encode("utf-8", "surrogateescape")
-    entry_points = content_of(f"{path}/entry_points.txt")
+def _entry_points(distribution: str) -> Iterator[bytes]:
+    """Yield the entry points of a distribution that has some for packc, and its metadata."""
+    entry_points = content_of(f"{distribution}/entry_points.txt")
     if entry_points is not None and GROUP in entry_points:
         yield entry_points
-        yield content_of(f"{path}/METADATA") or content_of(f"{path}/PKG-INFO") or b"none"
+        yield (
+            content_of(f"{distribution}/METADATA") or content_of(f"{distribution}/PKG-INFO") or b""
+        )
 
 
-LOOKS: dict[str, Callable[[str], Iterator[bytes]]] = {
+LOOKS: dict[str, Callable[[str], bytes]] = {
     FILE: _file,
     FOLDER: _folder,
     INSTALLED: _installed,
