@@ -32,6 +32,7 @@ from packc.timings import timed
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from packc.cli.built import Effort
     from packc.formatting import Formatted
 
 CLOCK = "now"
@@ -106,7 +107,7 @@ def run(options: Namespace) -> int:
         call = many.Call(options, session, lambda pack: _built(pack, session))
         reports = many.reports(packs, call, meter)
     store.tidy()
-    show(reports, options, _timings(store) if options.timings else None)
+    show(reports, options, _effort(store) if options.timings else None)
     return 1 if any(report["failed"] for report in reports) else 0
 
 
@@ -132,8 +133,9 @@ def _watch(packs: Sequence[str], options: Namespace, store: Store) -> int:
     return 1
 
 
-def _timings(store: Store) -> dict[str, float]:
-    return {**timings.milliseconds(), "cache hits": store.hits, "cache misses": store.misses}
+def _effort(store: Store) -> Effort:
+    counts = {"hits": store.hits, "misses": store.misses}
+    return timings.milliseconds(), counts if store.used else {}
 
 
 def _built(folder: str, session: Session) -> Mapping[str, Any]:

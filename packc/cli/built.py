@@ -16,24 +16,31 @@ if TYPE_CHECKING:
     from typing import Any
 
     Report = Mapping[str, Any]
+    Effort = tuple[Mapping[str, float], Mapping[str, int]]
+    """How many milliseconds each pass took; how many entries the cache had, and had not."""
 
 COLUMNS = ("variant", "objects", "bytes", "digest", "notes", "warnings")
 SHORT_DIGEST = 12
 
 
-def show(
-    reports: Sequence[Report], options: Any, timings: Mapping[str, float] | None = None
-) -> None:
+def show(reports: Sequence[Report], options: Any, effort: Effort | None = None) -> None:
     """Print the reports of all packs of one call: results on standard output, the rest beside."""
     diagnostics = _in_order(each for report in reports for each in report["diagnostics"])
     if options.output == "json":
-        _print_json(reports, diagnostics, timings)
+        _print_json(reports, diagnostics, effort)
         return
     if not options.quiet:
         _print_text(reports, options)
     print_told(diagnostics, options)
-    for name, spent in (timings or {}).items():
+    if effort is not None:
+        _print_effort(*effort)
+
+
+def _print_effort(timings: Mapping[str, float], cache: Mapping[str, int]) -> None:
+    for name, spent in timings.items():
         print(f"{spent:>10.1f} ms  {name}", file=sys.stderr)
+    for name, count in cache.items():
+        print(f"{count:>10}     cache {name}", file=sys.stderr)
 
 
 def print_done(number: int, total: int, pack: str) -> None:
@@ -94,7 +101,7 @@ def _count(diagnostics: Sequence[Mapping[str, Any]]) -> str:
 def _print_json(
     reports: Sequence[Report],
     diagnostics: Sequence[Mapping[str, Any]],
-    timings: Mapping[str, float] | None,
+    effort: Effort | None,
 ) -> None:
     import json  # slow to import, and needed with --output json only
 
@@ -103,8 +110,8 @@ def _print_json(
         "formats": [each["summary"] for report in reports for each in report["formats"]],
         "diagnostics": [each["data"] for each in diagnostics],
     }
-    if timings is not None:
-        data["timings"] = dict(timings)
+    if effort is not None:
+        data["timings"], data["cache"] = effort
     text = json.dumps(data, indent=2, ensure_ascii=False)
     sys.stdout.buffer.write(f"{text}\n".encode(errors="backslashreplace"))
 

@@ -97,24 +97,28 @@ def run(options: Options) -> int | None:
     """
     if options.no_cache or options.timings:
         return None
-    store, state = opened(), State()
     folders = list(dict.fromkeys(options.packs))
+    found = _found(folders, options)
+    if found is None or not all(kept.stands() for kept in found):
+        return None
+    if options.verbose and not sys.stderr.isatty():
+        for number, folder in enumerate(folders, 1):
+            print_done(number, len(folders), folder)
+    show([kept.report for kept in found], options)
+    return 0
+
+
+def _found(folders: Sequence[str], options: Options) -> list[builds.Kept] | None:
+    """Return the builds of all packs; None where one has to be run, or two have one name."""
+    store, state = opened(), State()
     found = []
     for folder in folders:
         kept = builds.find(store, state, request_of(options, folder))
         if kept is None:
             return None
         found.append(kept)
-    reports = [kept.report for kept in found]
-    if len({report["pack"] for report in reports}) < len(reports):
-        return None  # two packs of one name, which is an error
-    if not all(kept.stands() for kept in found):
-        return None
-    if options.verbose and not sys.stderr.isatty():
-        for number, folder in enumerate(folders, 1):
-            print_done(number, len(folders), folder)
-    show(reports, options)
-    return 0
+    names = {kept.report["pack"] for kept in found}
+    return found if len(names) == len(found) else None
 
 
 def parse(arguments: Sequence[str]) -> Options | None:
