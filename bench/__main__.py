@@ -124,11 +124,11 @@ def _case_figures(
 def _print_case(found: Figures) -> None:
     for row in found["rows"]:
         if "missing" in row:
-            print(f"  {row['name']:<18} not measured: {row['missing']}")
+            print(f"  {row['name']:<20} not measured: {row['missing']}")
             continue
         ratio = row.get("ratio")
         shown = f"{ratio['median']:.3f} of {found['baseline']}" if ratio else ""
-        print(f"  {row['name']:<18} {row['seconds']['median'] * 1000:9.1f} ms  {shown}")
+        print(f"  {row['name']:<20} {row['seconds']['median'] * 1000:9.1f} ms  {shown}")
 
 
 def _write_page(out: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import attrs
@@ -11,6 +13,7 @@ import attrs
 from bench.tools import Tools
 
 COLD = "packc cold"
+EDITED = "packc after an edit"
 WARM = "packc warm"
 UNCHANGED = "packc unchanged"
 KUSTOMIZE = "kustomize"
@@ -88,20 +91,31 @@ class Work:
 
 
 def packc_rows(tools: Tools, place: Path, work: Work) -> tuple[Row, ...]:
-    """Return packc without a cache, with a full one after a change, and with nothing changed."""
-    cold = ("--no-cache",) if tools.has_cache else ()
-    missing = "" if tools.has_cache else NO_CACHE
-    return (
-        _packc_row(COLD, tools, place / "cold", work, work.builds, cold),
+    """Return packc without a cache; and with one after an edit, without its output, and unchanged.
+
+    Each row has a cache and an output folder of its own.
+    """
+    without = ("--no-cache",) if tools.has_cache else ()
+    cold = _packc_row(COLD, tools, place / "cold", work, work.builds, without)
+    kept = (
         attrs.evolve(
-            _packc_row(WARM, tools, place / "warm", work, work.changed_builds),
+            _packc_row(EDITED, tools, place / "edited", work, work.changed_builds),
             before=work.change,
-            missing=missing,
         ),
         attrs.evolve(
-            _packc_row(UNCHANGED, tools, place / "unchanged", work, work.builds), missing=missing
+            _packc_row(WARM, tools, place / "warm", work, work.builds),
+            before=partial(_remove_outputs, [place / "warm" / build.out for build in work.builds]),
         ),
+        _packc_row(UNCHANGED, tools, place / "unchanged", work, work.builds),
     )
+    missing = "" if tools.has_cache else NO_CACHE
+    return (cold, *(attrs.evolve(row, missing=missing) for row in kept))
+
+
+def _remove_outputs(folders: Sequence[Path], number: int) -> None:
+    """Remove what was written in the round before, so that it has to be written again."""
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _packc_row(

@@ -76,7 +76,7 @@ class Patch:
     replaced: tuple[str, str]
 
     def operations(self, number: int) -> str:
-        """Return them as YAML; the number makes the patch another one, for a warm build."""
+        """Return them as YAML; the number makes the patch another one, as an edit does."""
         value = FIRST_VALUE + number
         first, second = self.replaced
         return (

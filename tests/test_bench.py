@@ -19,6 +19,7 @@ from bench import generate, page, results
 from bench.__main__ import main
 from bench.cases import (
     COLD,
+    EDITED,
     KUSTOMIZE,
     NO_CACHE,
     PARSE,
@@ -264,20 +265,49 @@ def test_packc_and_kustomize_write_the_same_objects(tmp_path: Path, launcher: La
     assert rows[KUSTOMIZE]["ratio"] == {"median": 1.0, "lower": 1.0, "upper": 1.0}
     assert rows[COLD]["ratio"]["median"] > rows[PYTHON]["ratio"]["median"] > 0
     assert all(rows[name]["memory"] > 1_000_000 for name in (COLD, KUSTOMIZE, PARSE))
-    for name in (WARM, UNCHANGED):
+    for name in (EDITED, WARM, UNCHANGED):
         assert tools.has_cache or rows[name]["missing"] == NO_CACHE
 
 
-def test_a_warm_build_has_one_value_more_to_write(tmp_path: Path, launcher: Launcher) -> None:
-    case = generated(20, installed(), tmp_path / "case")
-    cold, warm = (attrs.evolve(row, missing="") for row in case.rows[:2])
-    two = attrs.evolve(case, rows=(cold, warm))
+def rows_of(case: Case, *names: str) -> Case:
+    """Return the case with some of its rows only."""
+    rows = {row.name: attrs.evolve(row, missing="") for row in case.rows}
+    return attrs.evolve(case, rows=tuple(rows[name] for name in names))
+
+
+def test_a_build_after_an_edit_has_another_value_to_write(
+    tmp_path: Path, launcher: Launcher
+) -> None:
+    two = rows_of(generated(20, installed(), tmp_path / "case"), COLD, EDITED)
 
     measured(two, launcher, 1, lambda: check(two))
 
     # After the first round, whose outputs are compared, each has a number of its own.
     with pytest.raises(BenchError, match="differ in v1 ConfigMap bench item-00000"):
         check(two)
+
+
+def test_a_warm_build_writes_output_that_was_removed(tmp_path: Path, launcher: Launcher) -> None:
+    two = rows_of(generated(20, installed(), tmp_path / "case"), COLD, WARM)
+    warm = two.rows[1]
+
+    measured(two, launcher, 2, lambda: check(two))
+    check(two)
+    warm.before(3)
+
+    (written,) = (file for files in warm.outputs.values() for file in files)
+    assert not written.exists()
+    assert list(Path(warm.environment["XDG_CACHE_HOME"]).rglob("*"))
+
+
+def test_an_unchanged_build_finds_its_output(tmp_path: Path, launcher: Launcher) -> None:
+    one = rows_of(generated(20, installed(), tmp_path / "case"), UNCHANGED)
+    (written,) = (file for files in one.rows[0].outputs.values() for file in files)
+    inodes: list[int] = []
+
+    measured(one, launcher, 2, lambda: inodes.append(written.stat().st_ino))
+
+    assert inodes == [written.stat().st_ino]
 
 
 @pytest.mark.tool("kubectl")
