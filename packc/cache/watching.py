@@ -157,7 +157,7 @@ def _code() -> Iterator[str]:
 
 def _record(library: str) -> str | None:
     """Return the RECORD that holds the digest of a compiled library: to read it takes long."""
-    for folder in sys.path:
+    for folder in filter(None, sys.path):
         if library.startswith(f"{folder}/"):
             name = library.removeprefix(f"{folder}/")
             stem = name.rpartition("/")[2].partition(".")[0].strip("_")
