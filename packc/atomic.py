@@ -13,6 +13,8 @@ import fcntl
 import os
 import sys
 
+from packc import UNFINISHED
+
 TYPE_CHECKING = False  # importing `typing` would take longer than writing a tree
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
 MARKER = "build.json"
 """The build record, which every tree of ours has."""
 FOLDER, STAGING_FOLDER = 0o755, 0o700
-STAGING = ".packc-"
-ASIDE = f"{STAGING}old-"
+ASIDE = f"{UNFINISHED}old-"
 
 
 def mode_of(private: bool) -> int:
@@ -63,7 +64,7 @@ def replace(folder: str, trees: Mapping[str, Files]) -> None:
 
 def _replace(folder: str, parent: str, trees: Mapping[str, Files]) -> None:
     _refuse_strangers(folder, trees)
-    staging = f"{parent}/{STAGING}{os.urandom(8).hex()}"
+    staging = f"{parent}/{UNFINISHED}{os.urandom(8).hex()}"
     os.mkdir(staging, STAGING_FOLDER)
     for name, files in trees.items():
         _write_tree(f"{staging}/{name}", files)
@@ -117,7 +118,7 @@ def _clear_up(parent: str) -> None:
         folder = f"{parent}/{aside.removeprefix(ASIDE)}"
         if not os.path.exists(folder):
             os.rename(f"{parent}/{aside}", folder)
-    for left_over in _left_in(parent, STAGING):
+    for left_over in _left_in(parent, UNFINISHED):
         _remove(f"{parent}/{left_over}")
 
 

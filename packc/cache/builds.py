@@ -10,6 +10,7 @@ import marshal
 import os
 import stat
 
+from packc import UNFINISHED
 from packc.cache.keys import digest, here, key
 from packc.cache.state import FILE, content_of
 
@@ -46,7 +47,9 @@ class Kept:
 
     def _is_there(self) -> bool:
         """Return whether the output is there, byte for byte, and nothing else."""
-        return not os.path.islink(self.folder) and all(
+        if os.path.islink(self.folder) or _has_left_over(os.path.dirname(self.folder)):
+            return False
+        return all(
             not os.path.islink(f"{self.folder}/{name}") and _stands(f"{self.folder}/{name}", files)
             for name, files in self._files.items()
         )
@@ -153,6 +156,14 @@ def _code() -> Iterator[Watch]:
 
 def _blob(seal: str) -> str:
     return key("file", seal)
+
+
+def _has_left_over(folder: str) -> bool:
+    """Return whether a build that was killed left something, which the next to write removes."""
+    try:
+        return any(name.startswith(UNFINISHED) for name in os.listdir(folder))
+    except OSError:
+        return False
 
 
 def _stands(folder: str, files: Seals) -> bool:
