@@ -47,6 +47,7 @@ _TAG_HINT = "remove the tag; only !!str, !!int, !!float, !!bool, !!null, !!map a
 _REFUSED = object()  # stands for a value that has an error of its own
 _MERGE = object()  # the key '<<'
 _OPEN = object()  # an anchor whose value is still being read
+_UNREAD = object()  # a text that has no value yet
 
 
 class Builder:
@@ -84,7 +85,7 @@ class Builder:
     def _document(self, start: Any) -> Iterator[tuple[Any, Span]]:
         self._anchors.clear()
         event = self._next()
-        value = self._node(event, 1)
+        value = self._scalar(event) if event.__class__ is ScalarEvent else self._nested(event, 1)
         if not self._only_comments(start, event):
             yield value, self._span(event)
 
@@ -93,31 +94,24 @@ class Builder:
             return False
         return "#" in self._text[start.start_mark.index : root.start_mark.index]
 
-    def _node(self, event: Any, depth: int) -> Any:
-        kind = event.__class__
-        if kind is ScalarEvent:
-            return self._scalar(event)
-        if kind is AliasEvent:
-            return self._alias(event, depth)
-        return self._collection(event, depth)
-
     # Scalars
 
     def _scalar(self, event: Any) -> Any:
-        value = event.value
-        if event.tag is not None:
+        if event.ctag is not None:
             value = self._tagged(event)
-        elif event.implicit[0]:
-            try:
-                value = self._agreed[value]
-            except KeyError:
-                value = self._plain(event)
+        elif not event.implicit[0]:
+            value = event.value
+        elif (value := self._agreed.get(event.value, _UNREAD)) is _UNREAD:
+            value = self._plain(event)
         if event.anchor is not None:
             self._anchors[event.anchor] = value
         return value
 
     def _plain(self, event: Any) -> Any:
         text: str = event.value
+        if scalars.is_text(text):
+            self._agreed[text] = text
+            return text
         value = scalars.resolve(text)
         if isinstance(value, float) and not isfinite(value):
             message = f"'{text}' cannot be stored: JSON has no such number"
@@ -162,12 +156,16 @@ class Builder:
 
     # Collections
 
-    def _collection(self, event: Any, depth: int) -> Any:
+    # Nearly all events are scalars: the loops below ask for them first, to spare a call for each.
+
+    def _nested(self, event: Any, depth: int) -> Any:
+        if event.__class__ is AliasEvent:
+            return self._alias(event, depth)
         if depth > MAX_DEPTH:
             self._stop(f"nested more than {MAX_DEPTH} levels deep", event, "flatten the data")
         is_mapping = event.__class__ is MappingStartEvent
-        if event.tag not in (None, "!", _CORE_TAGS + ("map" if is_mapping else "seq")):
-            self._refuse_tag(event, "mapping" if is_mapping else "list")
+        if event.ctag is not None:
+            self._check_tag(event, is_mapping)
         if event.anchor is not None:
             self._anchors[event.anchor] = _OPEN
         value = self._mapping(event, depth) if is_mapping else self._sequence(event, depth)
@@ -175,11 +173,16 @@ class Builder:
             self._anchors[event.anchor] = value
         return value
 
+    def _check_tag(self, event: Any, is_mapping: bool) -> None:
+        if event.tag not in ("!", _CORE_TAGS + ("map" if is_mapping else "seq")):
+            self._refuse_tag(event, "mapping" if is_mapping else "list")
+
     def _sequence(self, start: Any, depth: int) -> list[Any]:
         items = MarkedList(self._span(start)) if self._marks else []
-        while (event := self._next()).__class__ is not SequenceEndEvent:
-            value = self._node(event, depth + 1)
-            if isinstance(items, MarkedList):
+        following, scalar, nested = self._next, self._scalar, self._nested
+        while (event := following()).__class__ is not SequenceEndEvent:
+            value = scalar(event) if event.__class__ is ScalarEvent else nested(event, depth + 1)
+            if self._marks:
                 items.put(value, self._span(event))
             else:
                 items.append(value)
@@ -187,21 +190,22 @@ class Builder:
 
     def _mapping(self, start: Any, depth: int) -> dict[str, Any]:
         data = MarkedDict(self._span(start)) if self._marks else {}
+        following, scalar, nested = self._next, self._scalar, self._nested
         merged: set[str] = set()
-        while (event := self._next()).__class__ is not MappingEndEvent:
+        while (event := following()).__class__ is not MappingEndEvent:
             key = self._key(event, depth)
-            value_event = self._next()
-            value = self._node(value_event, depth + 1)
+            at = following()
+            value = scalar(at) if at.__class__ is ScalarEvent else nested(at, depth + 1)
             if key is _MERGE:
-                merged |= self._merge(data, value, event, value_event)
+                merged |= self._merge(data, value, event, at)
             elif key is _REFUSED:
                 continue
             elif key in data and key not in merged:
                 self._refuse_duplicate(data, key, event)
             else:
                 merged.discard(key)
-                if isinstance(data, MarkedDict):
-                    data.put(key, value, self._span(event), self._span(value_event))
+                if self._marks:
+                    data.put(key, value, self._span(event), self._span(at))
                 else:
                     data[key] = value
         return data
@@ -212,7 +216,7 @@ class Builder:
                 return _MERGE
             key = self._scalar(event)
         else:
-            key = self._node(event, depth + 1)
+            key = self._nested(event, depth + 1)
         if key.__class__ is str or key is _REFUSED:
             return key
         return self._refuse_key(key, event)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from io import StringIO
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any
 
 from packc.diagnostics import Span
+
+_LINES_AT_ONCE = 500
 
 
 class Places:
@@ -20,16 +23,28 @@ class Places:
     def __init__(self, text: str, file: str) -> None:
         self._text = text
         self._file = file
-        self._line_starts: list[int] = []
+        self._lines: Iterator[str] | None = None
+        self._line_starts = [0]
 
     def span(self, offset: int) -> Span:
-        if not self._line_starts:
-            lines = list(StringIO(self._text, newline=""))
-            if not lines or lines[-1].endswith(("\n", "\r")):
-                lines.append("")
-            self._line_starts = list(accumulate(map(len, lines[:-1]), initial=0))
-        line = bisect_right(self._line_starts, offset)
-        return Span(self._file, line, offset - self._line_starts[line - 1] + 1)
+        starts = self._line_starts
+        while starts[-1] <= offset and self._read_on():
+            pass
+        line = bisect_right(starts, offset)
+        return Span(self._file, line, offset - starts[line - 1] + 1)
+
+    def _read_on(self) -> bool:
+        """Note where more lines begin; return whether there are any. Most places are near the top.
+
+        A line begins also behind the last end of a line, and nowhere else at the end of the text.
+        """
+        if self._lines is None:
+            self._lines = StringIO(self._text, newline="")
+        lines = list(islice(self._lines, _LINES_AT_ONCE))
+        if lines and not lines[-1].endswith(("\n", "\r")):
+            lines.pop()
+        self._line_starts.extend(accumulate(map(len, lines), initial=self._line_starts.pop()))
+        return bool(lines)
 
 
 class MarkedDict(dict[str, Any]):

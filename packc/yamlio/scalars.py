@@ -53,6 +53,11 @@ _DISPUTED_TEXT = re.compile(
 )
 
 
+def is_text(text: str) -> bool:
+    """Return whether every reader takes `text` for text; of what is text for kubectl, for most."""
+    return text not in _WORDS and text[0] not in _FIRST
+
+
 def resolve(text: str) -> Scalar:
     """Return what kubectl stores for the plain scalar `text`. Infinities and NaN come as floats."""
     value = _literal(text)
