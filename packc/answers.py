@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from itertools import chain, islice
 from typing import Any, Literal, Union, get_args, get_origin
 
 import attrs
+
+MAX_MEMBERS = 1_000_000
+"""More members than any list or map of a plugin's has."""
+MAX_WEIGHT = 64 * 1024 * 1024
+"""More characters and values than any real answer holds: as many as a file of a pack may have."""
 
 
 def misfit(value: Any, expected: Any, place: str = "") -> str | None:
@@ -27,12 +34,37 @@ def misfit(value: Any, expected: Any, place: str = "") -> str | None:
     return next((problem for problem in problems if problem), None)
 
 
+def is_too_heavy(items: list[Any]) -> bool:
+    weight, waiting = 0, list(items)
+    while waiting:
+        item = waiting.pop()
+        weight += 1
+        if isinstance(item, str | bytes):
+            weight += len(item)
+            continue
+        members = [*islice(_held_by(item), MAX_MEMBERS + 1)]  # a list of a plugin's may never end
+        waiting.extend(members)
+        if len(members) > MAX_MEMBERS or weight + len(waiting) > MAX_WEIGHT:
+            return True
+    return weight > MAX_WEIGHT
+
+
 def kind(value: Any) -> str:
     """Return what a value is: None, or a thing of its type."""
     if value is None:
         return "None"
     name = type(value).__name__
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def _held_by(item: Any) -> Iterable[Any]:
+    if isinstance(item, Mapping):
+        return chain(item, item.values())
+    if isinstance(item, list | tuple | set | frozenset):
+        return item
+    if attrs.has(type(item)):
+        return (getattr(item, each.name) for each in attrs.fields(type(item)))
+    return ()
 
 
 def _misfit_of_all(value: Any, members: tuple[Any, ...], place: str) -> str | None:
@@ -87,8 +119,14 @@ def _below(value: Any, expected: Any) -> Iterator[tuple[str, Any, Any]]:
     elif origin is Mapping:
         yield from ((f"['{name}']", item, inside[1]) for name, item in value.items())
     elif origin is None and attrs.has(expected):
-        for field in attrs.fields(attrs.resolve_types(expected)):
-            yield f".{field.name}", getattr(value, field.name), field.type
+        for name, wanted in _fields(expected):
+            yield f".{name}", getattr(value, name), wanted
+
+
+@cache
+def _fields(expected: type) -> tuple[tuple[str, Any], ...]:
+    """Return the names and types of a class's fields."""
+    return tuple((field.name, field.type) for field in attrs.fields(attrs.resolve_types(expected)))
 
 
 def _name(expected: Any) -> str:

@@ -13,7 +13,8 @@ from packc.model import BaseObject, FileContent, Identity, NewObject, Origin, Va
 from packc.objects import identity_of, not_an_object
 from packc.pack import Pack
 from packc.patching.pointer import format_pointer
-from packc.plugins import Host, Plugin, span_of
+from packc.plugins import Host, Plugin
+from packc.supervision import span_of
 from packc.yamlio import MAX_DEPTH
 
 HOOK: Final = "packc_objects"

@@ -9,7 +9,8 @@ from datetime import datetime
 from packc.diagnostics import Diagnostic, Span
 from packc.frozen import freeze
 from packc.model import Finding, Object, SourceKind
-from packc.plugins import Host, Plugin, span_of
+from packc.plugins import Host, Plugin
+from packc.supervision import span_of
 from packc.values import Resolved
 
 CODE = re.compile(r"(?!PK\d)[A-Z][A-Z0-9]*\d{2,}")

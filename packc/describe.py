@@ -21,7 +21,8 @@ from packc.answers import misfit
 from packc.build import Format
 from packc.diagnostics import Diagnostic, PackcError
 from packc.model import Cloud, Feature
-from packc.plugins import GRACE_SECONDS, Found, Host, discover
+from packc.plugins import Found, Host, discover
+from packc.supervision import GRACE_SECONDS
 
 MEMBERS: Final[Mapping[str, Any]] = MappingProxyType(
     {

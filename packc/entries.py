@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from importlib.metadata import Distribution, EntryPoint
 
 ENTRIES_FILE = "entry_points.txt"
+_KINDS = (".dist-info", ".egg-info")
 _SEPARATORS = re.compile(r"[-_.]+")
 _HEADER = re.compile(r"^(name|version):[ \t]*(\S+)$(?!\n[ \t])", re.MULTILINE | re.IGNORECASE)
 """One of the two headers, in one line."""
@@ -92,13 +93,11 @@ def _readable(distributions: Any, group: str) -> Iterator[EntryPoint]:
 def _read(group: str) -> Iterator[Entry]:
     if any(finder is not PathFinder for finder in _finders_of_distributions()):
         raise _UnusualError
-    for folder in _first_of_each_name():
-        try:
-            text = (folder / ENTRIES_FILE).read_text("utf-8")
-        except (FileNotFoundError, NotADirectoryError):
-            continue
+    for path in _first_of_each_name():
+        text = _entries_text(path)
         members = tuple(_members(text, group)) if f"[{group}]" in text else ()
         if members:
+            folder = Path(path)
             name, version = _name_and_version(folder)
             for member, value in members:
                 yield Entry(member, value, group, name, version, folder)
@@ -108,18 +107,31 @@ def _finders_of_distributions() -> list[Any]:
     return [finder for finder in sys.meta_path if hasattr(finder, "find_distributions")]
 
 
-def _first_of_each_name() -> Iterator[Path]:
+# There are hundreds of files and folders to look at. Making a Path of each would take most of the
+# time, so these functions do without.
+
+
+def _entries_text(folder: str) -> str:
+    """Return the list of entry points in a folder with metadata; it is empty where none is."""
+    try:
+        with open(f"{folder}/{ENTRIES_FILE}", "rb") as file:  # noqa: PTH123
+            return file.read().decode()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+
+
+def _first_of_each_name() -> Iterator[str]:
     """Yield the folders with metadata; the first on sys.path hides others of its name."""
     seen = set()
     for place in sys.path:
         for child in _children(place):
-            stem, kind = os.path.splitext(child)  # noqa: PTH122  # there are hundreds
-            if kind not in (".dist-info", ".egg-info"):
+            if not child.endswith(_KINDS):
                 continue
+            stem, kind = os.path.splitext(child)  # noqa: PTH122
             name = _SEPARATORS.sub("_", stem.partition("-")[0]).lower()
-            if name not in seen:
+            if kind and name not in seen:
                 seen.add(name)
-                yield Path(place, child)
+                yield os.path.join(place, child)  # noqa: PTH118
 
 
 def _children(place: Any) -> list[str]:

@@ -31,9 +31,10 @@ from packc.model import (
 from packc.notes import NOTES_FILE, notes_of_pack, notes_text
 from packc.pack import Pack
 from packc.patch import Patched, patch
-from packc.plugins import Host, Plugin, span_of, with_digest
+from packc.plugins import Host, Plugin, with_digest
 from packc.resolve import resolve
 from packc.settings import read_settings
+from packc.supervision import span_of
 from packc.timings import timed
 from packc.values import Request, Resolved, Settings
 

@@ -31,11 +31,18 @@ SIGNALS = tuple(
 
 @frozen(eq=False, repr=False)
 class Aspect:
-    """One thing that all code of a process shares: how to read it, and how to put it back."""
+    """One thing that all code of a process shares: how to read it, and how to put it back.
+
+    `moved` says whether it is no longer what was read, where that takes less than to read again.
+    """
 
     name: str
     read: Callable[[], Any]
     put_back: Callable[[Any], object]
+    moved: Callable[[Any], bool] | None = None
+
+    def has_changed(self, before: Any) -> bool:
+        return self.moved(before) if self.moved else bool(self.read() != before)
 
 
 @contextmanager
@@ -48,7 +55,7 @@ def kept(*more: Aspect) -> Iterator[list[str]]:
             yield changed
         finally:
             for aspect, value in before:
-                if aspect.read() != value:
+                if aspect.has_changed(value):
                     changed.append(aspect.name)
                     with suppress(OSError, ValueError):
                         aspect.put_back(value)
@@ -214,57 +221,44 @@ def _set_handlers(handlers: list[Any]) -> None:
             signal.signal(number, handler)
 
 
-@frozen(eq=False, repr=False)
-class _Names:
-    """What the names of packc's modules stand for; equal where each is the same thing."""
-
-    modules: Mapping[str, Mapping[str, Any]]
-
-    def __eq__(self, other: object) -> bool:
-        """Return whether all names of the other one still stand for what they stood for there."""
-        return isinstance(other, _Names) and not any(self.moved_since(other))
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def moved_since(self, before: _Names) -> Iterator[tuple[str, str]]:
-        for module, names in before.modules.items():
-            now = self.modules.get(module, {})
-            for name, value in names.items():
-                if now.get(name, self) is not value:
-                    yield module, name
+Parts = Mapping[str, Mapping[str, Any]]
+"""What the names of packc's modules stand for."""
 
 
-def replaced(before: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what names of packc's modules stand for now, where that is something else; undo it.
+def parts() -> Parts:
+    """Return what the names of packc's modules stand for now."""
+    return {
+        name: dict(vars(module))
+        for name, module in list(sys.modules.items())
+        if name == "packc" or name.startswith("packc.")
+    }
 
-    `before` is what `parts` returned.
-    """
-    now = _names()
-    moved = list(now.moved_since(_Names(before)))
-    found = {f"{module}.{name}": now.modules[module].get(name) for module, name in moved}
+
+def replaced(before: Parts) -> dict[str, Any]:
+    """Return what names of packc's modules stand for now, where that is something else; undo it."""
+    moved = list(_moved_parts(before))
+    found = {f"{module}.{name}": _names_of(module).get(name) for module, name in moved}
     if moved:
-        _set_names(_Names(before))
+        _set_parts(before)
     return found
 
 
-def parts() -> Mapping[str, Mapping[str, Any]]:
-    """Return what the names of packc's modules stand for."""
-    return _names().modules
+def _moved_parts(before: Parts) -> Iterator[tuple[str, str]]:
+    nothing = object()
+    for module, names in before.items():
+        now = _names_of(module)
+        for name, value in names.items():
+            if now.get(name, nothing) is not value:
+                yield module, name
 
 
-def _names() -> _Names:
-    return _Names(
-        {
-            name: dict(vars(module))
-            for name, module in list(sys.modules.items())
-            if name == "packc" or name.startswith("packc.")
-        }
-    )
+def _names_of(module: str) -> dict[str, Any]:
+    return vars(sys.modules[module]) if module in sys.modules else {}
 
 
-def _set_names(before: _Names) -> None:
-    for module, name in list(_names().moved_since(before)):
-        setattr(sys.modules[module], name, before.modules[module][name])
+def _set_parts(before: Parts) -> None:
+    for module, name in list(_moved_parts(before)):
+        setattr(sys.modules[module], name, before[module][name])
 
 
 def _threads() -> frozenset[threading.Thread]:
@@ -321,5 +315,5 @@ ASPECTS = (
     Aspect(THREADS, _threads, _let_run),
 )
 
-MODULES = Aspect("packc's own modules", _names, _set_names)
+MODULES = Aspect("packc's own modules", parts, _set_parts, lambda before: any(_moved_parts(before)))
 """Too slow to look at in each hook: looked at around an import, and around a variant's hooks."""

@@ -112,7 +112,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "endless text": (
         "class Endless(Exception):\n  def __str__(self): time.sleep(60)\nraise Endless",
         "PK205",
-        "raised Endless: its text cannot be had: _TooSlowError",
+        "raised Endless: its text cannot be had: TooSlowError",
     ),
     "half a character": (
         "return [Cloud('moon', 'The \\ud800')]",
@@ -474,7 +474,7 @@ def test_a_hook_that_closes_the_files_below_is_still_reported(
 def impatient(folder: Path, small: Path) -> subprocess.CompletedProcess[str]:
     """Build with a process that gives up soon, where it cannot interrupt a hook."""
     (folder / "impatient.py").write_text(
-        "from packc import plugins\nplugins.GRACE_SECONDS = 0.5\n"
+        "from packc import supervision\nsupervision.GRACE_SECONDS = 0.5\n"
         "from packc.cli import main\nraise SystemExit(main())\n"
     )
     path = os.pathsep.join([str(folder), str(ROOT), str(ROOT / "plugins"), *filter(None, sys.path)])

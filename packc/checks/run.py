@@ -32,9 +32,10 @@ from packc.checks.workloads import workload_observations
 from packc.diagnostics import Diagnostic, PackcError, Severity, Span
 from packc.model import PatchedObject
 from packc.pipeline import Assembled, Prepared, Progress, Selection, assemble, prepare
-from packc.plugins import Host, span_of
+from packc.plugins import Host
 from packc.render import plural
 from packc.spec import Parameter
+from packc.supervision import span_of
 from packc.tracing.account import operation_places
 
 OBJECT_CHECKS: Final[tuple[ObjectCheck, ...]] = (

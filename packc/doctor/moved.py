@@ -18,7 +18,8 @@ from packc.patch import Patched
 from packc.patching.jsondata import equal
 from packc.patching.pointer import format_path
 from packc.pipeline import Compiled
-from packc.plugins import Host, Plugin, span_of
+from packc.plugins import Host, Plugin
+from packc.supervision import span_of
 from packc.tracing.masking import Mask
 from packc.tracing.trace import Field, fields, trace
 

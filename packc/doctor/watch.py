@@ -233,6 +233,7 @@ def _line_of(module: str, frame: FrameType | None, code: str) -> FrameType | Non
     others = {
         "logging",
         "packc.plugins",
+        "packc.supervision",
         "packc.surroundings",
         *(("subprocess",) if code != "PK804" else ()),
     }

@@ -25,8 +25,9 @@ from packc.load import load
 from packc.model import Cloud, Distribution, Feature, Finding, Note, Object, Patch
 from packc.pack import Pack
 from packc.pipeline import Prepared, Selection, assemble, prepare
-from packc.plugins import Found, Host, Plugin, discover, span_of
+from packc.plugins import Found, Host, Plugin, discover
 from packc.spec import Parameter
+from packc.supervision import span_of
 from packc.testing import ground
 from packc.testing.evidence import DECLARED, DEFAULT, HOSTILE, SECRET, Place
 from packc.testing.subject import FORMATS

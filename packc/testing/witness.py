@@ -20,7 +20,8 @@ from packc.build import Build, Format, Output
 from packc.diagnostics import Diagnostic, Span
 from packc.doctor.moved import as_data
 from packc.doctor.watch import Watch, home_of
-from packc.plugins import GRACE_SECONDS, PATIENCE, Found, Host, Plugin
+from packc.plugins import PATIENCE, Found, Host, Plugin
+from packc.supervision import GRACE_SECONDS
 from packc.testing.evidence import EMIT, IMPORT, Place
 from packc.testing.imports import Imports
 from packc.testing.surroundings import OFTEN, put_back, standard_modules, state

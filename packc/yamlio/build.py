@@ -177,8 +177,8 @@ class Builder:
         if event.tag not in ("!", _CORE_TAGS + ("map" if is_mapping else "seq")):
             self._refuse_tag(event, "mapping" if is_mapping else "list")
 
-    def _sequence(self, start: Any, depth: int) -> list[Any]:
-        items = MarkedList(self._span(start)) if self._marks else []
+    def _sequence(self, start: Any, depth: int) -> Any:
+        items: Any = MarkedList(self._span(start)) if self._marks else []
         following, scalar, nested = self._next, self._scalar, self._nested
         while (event := following()).__class__ is not SequenceEndEvent:
             value = scalar(event) if event.__class__ is ScalarEvent else nested(event, depth + 1)
@@ -188,8 +188,8 @@ class Builder:
                 items.append(value)
         return items
 
-    def _mapping(self, start: Any, depth: int) -> dict[str, Any]:
-        data = MarkedDict(self._span(start)) if self._marks else {}
+    def _mapping(self, start: Any, depth: int) -> Any:
+        data: Any = MarkedDict(self._span(start)) if self._marks else {}
         following, scalar, nested = self._next, self._scalar, self._nested
         merged: set[str] = set()
         while (event := following()).__class__ is not MappingEndEvent:
