@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from packc.model import Object
 
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
+_LEAVES = frozenset((str, int, float, bool, type(None)))
+"""Most values are of one of these types, and hold nothing."""
 
 
 def images(objects: Sequence[Object]) -> tuple[str, ...]:
@@ -19,14 +21,15 @@ def _images(data: Any) -> Iterator[str]:
     waiting = [data]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, str):  # most are, and this is the fastest to find out
-            continue
-        if isinstance(node, list):
-            waiting.extend(node)
-        elif isinstance(node, Mapping):
-            waiting.extend(node.values())
+        inside: Iterable[Any] = ()
+        if isinstance(node, (dict, Mapping)):  # to ask for a Mapping alone takes five times as long
+            inside = node.values()
             for key in CONTAINER_LISTS:
-                yield from _images_of_containers(node.get(key))
+                if key in node:
+                    yield from _images_of_containers(node[key])
+        elif isinstance(node, list):
+            inside = node
+        waiting.extend([each for each in inside if each.__class__ not in _LEAVES])
 
 
 def _images_of_containers(containers: Any) -> Iterator[str]:
