@@ -65,6 +65,7 @@ class _Reader:
         self.findings = Findings()
         self.inputs: list[InputFile] = []
         self.spec_document: Document | None = None
+        self.real_folders: dict[str, str] = {}
 
     def name(self, relative: str) -> str:
         """Return how diagnostics name a file of the pack."""
@@ -175,12 +176,23 @@ class _Reader:
             hint = "name a file inside the pack's folder: a pack is complete in it"
             self.report("PK120", f"the path '{relative}' leaves the pack", span, hint)
             return False
-        real = Path(os.path.realpath(self.root / relative))
-        if not real.is_relative_to(os.path.realpath(self.root)):
+        if not _is_below(self._real_path(relative), self._real_folder(str(self.root))):
             hint = "copy the file into the pack: a pack is complete in its folder"
             self.report("PK120", f"'{relative}' is a link that leaves the pack", span, hint)
             return False
         return True
+
+    def _real_path(self, relative: str) -> str:
+        """Return the real path of a name in the pack. Many share a folder, which may be a link."""
+        folder, name = os.path.split(self.root / relative)
+        path = os.path.join(self._real_folder(folder), name)  # noqa: PTH118
+        is_final = name not in (".", "..") and not os.path.islink(path)  # noqa: PTH114
+        return path if is_final else os.path.realpath(path)
+
+    def _real_folder(self, folder: str) -> str:
+        if folder not in self.real_folders:
+            self.real_folders[folder] = os.path.realpath(folder)
+        return self.real_folders[folder]
 
     def _empty(self, key: str, span: Span) -> None:
         self.report("PK113", f"'{key}' is empty", span, "list at least one")
@@ -254,6 +266,10 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
 # --- base objects -----------------------------------------------------------------------------
