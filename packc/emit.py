@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -73,18 +73,21 @@ INSTALL_ORDER: Final = (
 """(group, kind) in the order of installation. All others follow, custom resources above all."""
 
 Place = tuple[int, str, str, str, str]
+TextOf = Callable[[Object], str]
 
 
-def emit(objects: Iterable[Object]) -> str:
+def emit(objects: Iterable[Object], text_of: TextOf | None = None) -> str:
     """Return the objects as one YAML stream in install order; no objects give the empty string.
 
-    Raises PackcError with one diagnostic (PK501, PK502) for each object that cannot be written.
+    `text_of` gives the text of an object where that is not always written anew. Raises PackcError
+    with one diagnostic (PK501, PK502) for each object that cannot be written.
     """
     documents: list[tuple[Place, str]] = []
     refused: list[Diagnostic] = []
+    write = text_of or emit_object
     for obj in objects:
         try:
-            documents.append((_place(obj), emit_object(obj)))
+            documents.append((_place(obj), write(obj)))
         except PackcError as error:
             refused.extend(error.diagnostics)
     if refused:
@@ -101,6 +104,19 @@ def emit_object(obj: Object) -> str:
         raise PackcError(_diagnostic(obj, refusal)) from None
 
 
+class Texts:
+    """Writes each object once. For objects that are handed on and never changed, as variants do."""
+
+    def __init__(self) -> None:
+        # The object is kept as well, so that no other one takes its place in memory.
+        self._written: dict[int, tuple[Object, str]] = {}
+
+    def __call__(self, obj: Object) -> str:
+        if id(obj) not in self._written:
+            self._written[id(obj)] = obj, emit_object(obj)
+        return self._written[id(obj)][1]
+
+
 def install_order(objects: Iterable[Object]) -> list[Object]:
     """Return the objects by kind as INSTALL_ORDER has it, then by namespace and name."""
     return sorted(objects, key=_place)
@@ -108,33 +124,32 @@ def install_order(objects: Iterable[Object]) -> list[Object]:
 
 def identity(obj: Object) -> Identity:
     """Return what tells the object from others; what is missing or no string is left empty."""
-    group, slash, _ = _text_at(obj, "apiVersion").partition("/")
-    metadata = _at(obj, "metadata")
-    return Identity(
-        group=group if slash else "",
-        kind=_text_at(obj, "kind"),
-        namespace=_text_at(metadata, "namespace"),
-        name=_text_at(metadata, "name"),
-    )
+    return Identity(*_named(obj))
 
 
 _RANKS: Final = {kind: rank for rank, kind in enumerate(INSTALL_ORDER)}
 
 
 def _place(obj: Object) -> Place:
-    it = identity(obj)
-    rank = _RANKS.get((it.group, it.kind), len(_RANKS))
-    return (rank, it.group, it.kind, it.namespace, it.name)
+    group, kind, namespace, name = _named(obj)
+    return (_RANKS.get((group, kind), len(_RANKS)), group, kind, namespace, name)
 
 
-def _at(fields: Any, key: str) -> Any:
+def _named(obj: Any) -> tuple[str, str, str, str]:
+    """Return group, kind, namespace and name."""
+    version, kind = _texts_at(obj, "apiVersion", "kind")
+    metadata = obj.get("metadata") if isinstance(obj, (dict, Mapping)) else None
+    group, slash, _ = version.partition("/")
+    return (group if slash else "", kind, *_texts_at(metadata, "namespace", "name"))
+
+
+def _texts_at(fields: Any, one: str, other: str) -> tuple[str, str]:
+    """Return the texts of two fields."""
     # Nearly all are dicts, and to ask for a Mapping takes five times as long.
-    return fields.get(key) if isinstance(fields, (dict, Mapping)) else None
-
-
-def _text_at(fields: Any, key: str) -> str:
-    value = _at(fields, key)
-    return value if isinstance(value, str) else ""
+    if not isinstance(fields, (dict, Mapping)):
+        return "", ""
+    first, second = fields.get(one), fields.get(other)
+    return first if isinstance(first, str) else "", second if isinstance(second, str) else ""
 
 
 # --- maps and lists ---------------------------------------------------------------------------

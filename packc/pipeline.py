@@ -15,7 +15,7 @@ from packc.bring import bring
 from packc.cache.documents import Documents
 from packc.check import check
 from packc.diagnostics import Diagnostic, PackcError, in_order
-from packc.emit import emit, install_order
+from packc.emit import TextOf, Texts, emit, emit_object, install_order
 from packc.load import load
 from packc.model import (
     BaseObject,
@@ -56,11 +56,15 @@ class Selection:
 
 @frozen(eq=False, repr=False)
 class Prepared:
-    """A pack with its plugins and the user's values: everything that its variants share."""
+    """A pack with its plugins and the user's values: everything that its variants share.
+
+    `text_of` gives the text of an object; most are the same in all variants, and written once.
+    """
 
     pack: Pack
     active: Active
     settings: Settings
+    text_of: TextOf = emit_object
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -127,7 +131,7 @@ def prepare(
         from packc.lock import lock_input  # few builds are
 
         pack = evolve(pack, inputs=(*pack.inputs, lock_input(pack)))
-    return Prepared(pack, active, settings)
+    return Prepared(pack, active, settings, Texts() if len(active.clouds) > 1 else emit_object)
 
 
 def assemble(prepared: Prepared, cloud: Cloud, now: datetime | None = None) -> Assembled:
@@ -184,7 +188,7 @@ def compile_variant(prepared: Prepared, cloud: Cloud, now: datetime | None = Non
         resolved=assembled.resolved,
         patched=assembled.patched,
         objects=assembled.objects,
-        manifests=timed("emit", emit)(assembled.objects),
+        manifests=timed("emit", emit)(assembled.objects, prepared.text_of),
         notes=assembled.notes,
         diagnostics=in_order((*assembled.patched.diagnostics, *assembled.findings)),
     )

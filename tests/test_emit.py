@@ -26,6 +26,7 @@ from packc.emit import (
     INSTALL_ORDER,
     LEADING_KEYS,
     MAX_DEPTH,
+    Texts,
     emit,
     emit_object,
     identity,
@@ -434,6 +435,22 @@ def sorted_keys(value: Any) -> Any:
 @settings(max_examples=60, deadline=None)
 def test_emitting_twice_gives_the_same_text(value: Any) -> None:
     assert emit_object({"a": value}) == emit_object({"a": value})
+
+
+@given(st.lists(objects, max_size=5))
+@settings(max_examples=60, deadline=None)
+def test_what_several_streams_share_is_written_as_in_one(given_objects: list[Any]) -> None:
+    texts = Texts()
+
+    streams = {emit(given_objects, texts), emit(reversed(given_objects), texts)}
+
+    assert streams == {emit(given_objects)}
+
+
+def test_an_object_that_is_shared_is_written_once() -> None:
+    texts, shared = Texts(), {"kind": "Shared"}
+
+    assert texts(shared) is texts(shared)
 
 
 @given(values)

@@ -321,6 +321,18 @@ def test_places_count_characters_and_the_lines_of_editors() -> None:
     assert document.locate(("c", 0)) == Span("f.yaml", 4, 5)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("at_end", [True, False])
+def test_places_are_right_in_a_long_file_in_any_order(end: str, at_end: bool) -> None:
+    last = 2000
+    content = end.join(f"k{number}: v" for number in range(1, last + 1)) + end * at_end
+
+    (document,) = parse(content, "f.yaml").documents
+
+    for line in (1, 700, last, 1300, 2, 499, 500, 501):
+        assert document.locate((f"k{line}",)) == Span("f.yaml", line, len(f"k{line}: v"))
+
+
 def test_marked_containers_know_their_places() -> None:
     (document,) = parse("a: {b: 1}\nc:\n- d\n- e\n", "f.yaml", marks=True).documents
 
