@@ -104,19 +104,6 @@ def emit_object(obj: Object) -> str:
         raise PackcError(_diagnostic(obj, refusal)) from None
 
 
-class Texts:
-    """Writes each object once. For objects that are handed on and never changed, as variants do."""
-
-    def __init__(self) -> None:
-        # The object is kept as well, so that no other one takes its place in memory.
-        self._written: dict[int, tuple[Object, str]] = {}
-
-    def __call__(self, obj: Object) -> str:
-        if id(obj) not in self._written:
-            self._written[id(obj)] = obj, emit_object(obj)
-        return self._written[id(obj)][1]
-
-
 def install_order(objects: Iterable[Object]) -> list[Object]:
     """Return the objects by kind as INSTALL_ORDER has it, then by namespace and name."""
     return sorted(objects, key=_place)

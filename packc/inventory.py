@@ -1,8 +1,8 @@
-"""inventory: what a list of objects holds: which objects, and which images they pull."""
+"""inventory: what an object holds: which images it pulls."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from packc.model import Object
@@ -12,9 +12,9 @@ _LEAVES = frozenset((str, int, float, bool, type(None)))
 """Most values are of one of these types, and hold nothing."""
 
 
-def images(objects: Sequence[Object]) -> tuple[str, ...]:
-    """Return every image that a container of the objects names, sorted, each once."""
-    return tuple(sorted({image for data in objects for image in _images(data)}))
+def images_of(data: Object) -> frozenset[str]:
+    """Return every image that a container of the object names."""
+    return frozenset(_images(data))
 
 
 def _images(data: Any) -> Iterator[str]:

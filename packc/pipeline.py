@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,11 +16,13 @@ from packc.bring import bring
 from packc.cache.documents import Documents
 from packc.check import check
 from packc.diagnostics import Diagnostic, PackcError, in_order
-from packc.emit import TextOf, Texts, emit, emit_object, install_order
+from packc.emit import TextOf, emit, emit_object, install_order
+from packc.inventory import images_of
 from packc.load import load
 from packc.model import (
     BaseObject,
     Cloud,
+    Distribution,
     Note,
     Object,
     Operation,
@@ -29,6 +32,7 @@ from packc.model import (
     PatchedObject,
 )
 from packc.notes import NOTES_FILE, notes_of_pack, notes_text
+from packc.once import Once
 from packc.pack import Pack
 from packc.patch import Patched, patch
 from packc.plugins import Host, Plugin, with_digest
@@ -54,17 +58,27 @@ class Selection:
     request: Request = field(factory=Request)
 
 
+class Answers(NamedTuple):
+    """What depends on one object or plugin alone, and not on the variant that it stands in."""
+
+    text_of: TextOf = emit_object
+    images_of: Callable[[Object], frozenset[str]] = images_of
+    distribution_of: Callable[[Plugin], Distribution] = with_digest
+
+    @classmethod
+    def kept(cls) -> Answers:
+        """Return answers that are worked out once, for several variants with the same objects."""
+        return cls(Once(emit_object), Once(images_of), Once(with_digest))
+
+
 @frozen(eq=False, repr=False)
 class Prepared:
-    """A pack with its plugins and the user's values: everything that its variants share.
-
-    `text_of` gives the text of an object; most are the same in all variants, and written once.
-    """
+    """A pack with its plugins and the user's values: everything that its variants share."""
 
     pack: Pack
     active: Active
     settings: Settings
-    text_of: TextOf = emit_object
+    answers: Answers = field(factory=Answers)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -131,7 +145,8 @@ def prepare(
         from packc.lock import lock_input  # few builds are
 
         pack = evolve(pack, inputs=(*pack.inputs, lock_input(pack)))
-    return Prepared(pack, active, settings, Texts() if len(active.clouds) > 1 else emit_object)
+    answers = Answers.kept() if len(active.clouds) > 1 else Answers()
+    return Prepared(pack, active, settings, answers)
 
 
 def assemble(prepared: Prepared, cloud: Cloud, now: datetime | None = None) -> Assembled:
@@ -188,7 +203,7 @@ def compile_variant(prepared: Prepared, cloud: Cloud, now: datetime | None = Non
         resolved=assembled.resolved,
         patched=assembled.patched,
         objects=assembled.objects,
-        manifests=timed("emit", emit)(assembled.objects, prepared.text_of),
+        manifests=timed("emit", emit)(assembled.objects, prepared.answers.text_of),
         notes=assembled.notes,
         diagnostics=in_order((*assembled.patched.diagnostics, *assembled.findings)),
     )
@@ -220,7 +235,7 @@ def output_files(
     """Return the files of a variant's folder: the manifests, the notes and the build record."""
     from packc.record import record  # most commands write nothing
 
-    pack, active = prepared.pack, prepared.active
+    pack, active, answers = prepared.pack, prepared.active, prepared.answers
     outputs: tuple[OutputFile, ...] = (
         OutputFile(MANIFESTS_FILE, compiled.manifests.encode(), compiled.private),
         OutputFile(NOTES_FILE, notes_text(pack, compiled.resolved, compiled.notes).encode()),
@@ -232,8 +247,9 @@ def output_files(
         pack,
         compiled.resolved,
         prepared.settings.inputs,
-        {plugin.name: with_digest(plugin) for plugin in taking_part},
+        {plugin.name: answers.distribution_of(plugin) for plugin in taking_part},
         compiled.objects,
+        chain.from_iterable(map(answers.images_of, compiled.objects)),
         compiled.notes,
         outputs,
     )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from packc import __version__
-from packc.inventory import images
 from packc.model import (
     MARKER,
     Distribution,
@@ -33,6 +32,7 @@ def record(
     values_files: Sequence[InputFile],
     plugins: Mapping[str, Distribution],
     objects: Sequence[Object],
+    images: Iterable[str],
     notes: Sequence[Note],
     outputs: Sequence[OutputFile],
 ) -> OutputFile:
@@ -55,7 +55,7 @@ def record(
             name: value_record(value) for name, value in sorted(resolved.values.items())
         },
         "objects": [_identity(data) for data in objects],
-        "images": list(images(objects)),
+        "images": sorted(set(images)),
         "notes": {level: sum(note.level is level for note in notes) for level in Level},
         "outputs": {file.name: output_record(file) for file in outputs},
     }

@@ -26,13 +26,13 @@ from packc.emit import (
     INSTALL_ORDER,
     LEADING_KEYS,
     MAX_DEPTH,
-    Texts,
     emit,
     emit_object,
     identity,
     install_order,
 )
 from packc.frozen import freeze
+from packc.once import Once
 
 READERS_FOLDER = Path(__file__).parent / "readers"
 OUTPUT_PAGE = Path(__file__).parents[1] / "docs" / "output.md"
@@ -440,17 +440,21 @@ def test_emitting_twice_gives_the_same_text(value: Any) -> None:
 @given(st.lists(objects, max_size=5))
 @settings(max_examples=60, deadline=None)
 def test_what_several_streams_share_is_written_as_in_one(given_objects: list[Any]) -> None:
-    texts = Texts()
+    text_of = Once(emit_object)
 
-    streams = {emit(given_objects, texts), emit(reversed(given_objects), texts)}
+    streams = {emit(given_objects, text_of), emit(reversed(given_objects), text_of)}
 
     assert streams == {emit(given_objects)}
 
 
-def test_an_object_that_is_shared_is_written_once() -> None:
-    texts, shared = Texts(), {"kind": "Shared"}
+def test_each_object_is_asked_about_once_and_its_equals_on_their_own() -> None:
+    asked: list[Any] = []
+    size = Once(lambda obj: asked.append(obj) or len(asked))
+    shared, equal = {"kind": "Shared"}, {"kind": "Shared"}
 
-    assert texts(shared) is texts(shared)
+    answers = [size(shared), size(equal), size(shared)]
+
+    assert answers == [1, 2, 1]
 
 
 @given(values)
