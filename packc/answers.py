@@ -1,4 +1,4 @@
-"""answers: whether what a plugin returned holds what its types say, all the way down."""
+"""answers: whether what a plugin returned holds what its types say, and is of a size to handle."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def misfit(value: Any, expected: Any, place: str = "") -> str | None:
 
 
 def is_too_heavy(items: list[Any]) -> bool:
+    """Return whether an answer is larger than any real one; one that holds itself is."""
     weight, waiting = 0, list(items)
     while waiting:
         item = waiting.pop()
