@@ -15,9 +15,7 @@ from importlib import import_module
 from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
-
-from attrs import frozen
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, EntryPoint
@@ -33,8 +31,7 @@ class _UnusualError(Exception):
     """Something that only importlib.metadata reads rightly."""
 
 
-@frozen(eq=False, repr=False)
-class Entry:
+class Entry(NamedTuple):
     """An entry point that names a module, and the distribution that lists it.
 
     `folder` holds the distribution's metadata. It does what an EntryPoint does for packc.

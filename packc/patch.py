@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
-
-from attrs import frozen
+from typing import Any, NamedTuple
 
 from packc.diagnostics import Diagnostic, Findings, in_order
 from packc.model import MISSING, BaseObject, Patch, PatchedObject, Write
@@ -17,8 +15,7 @@ from packc.patching.merge import Merge
 from packc.patching.selection import select
 
 
-@frozen(eq=False, repr=False)
-class Patched:
+class Patched(NamedTuple):
     """The objects after patches, in the order of the base, with the warnings and notes."""
 
     objects: tuple[PatchedObject, ...]

@@ -14,9 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any, NoReturn, Protocol
-
-from attrs import frozen
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 from packc.answers import MAX_WEIGHT, is_too_heavy, kind
 from packc.diagnostics import Diagnostic, PackcError, Span
@@ -53,8 +51,7 @@ class Culprit(Protocol):
         """Return whether a module, by its name, is the plugin's or inside of it."""
 
 
-@frozen
-class Deeds:
+class Deeds(NamedTuple):
     """What a plugin did while it was at work: what it changed, and how it tried to end packc.
 
     `interruptions` are those by the user. They count even where the plugin swallowed the exception.
@@ -96,8 +93,7 @@ def supervised(seconds: float, whose: str, *more: Aspect) -> Iterator[Deeds]:
         yield Deeds(changed, endings, interrupted)
 
 
-@frozen(eq=False, repr=False)
-class Guard:
+class Guard(NamedTuple):
     """Turns whatever goes wrong in one call of a hook into a diagnostic that names it."""
 
     plugin: Culprit

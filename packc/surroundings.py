@@ -16,9 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from functools import partial
 from types import FrameType, ModuleType
-from typing import Any, TextIO
-
-from attrs import frozen
+from typing import Any, NamedTuple, TextIO
 
 STREAMS = {1: "stdout", 2: "stderr"}
 THREADS = "the threads that run"
@@ -29,8 +27,7 @@ SIGNALS = tuple(
 )
 
 
-@frozen(eq=False, repr=False)
-class Aspect:
+class Aspect(NamedTuple):
     """One thing that all code of a process shares: how to read it, and how to put it back.
 
     `moved` says whether it is no longer what was read, where that takes less than to read again.

@@ -11,10 +11,10 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
-from attrs import define, evolve, field
+from attrs import evolve
 
 from packc import yamlio
 from packc.cache.keys import digest, key
@@ -43,12 +43,12 @@ _NOT_APART_IN_FRONT = (b"%", b"...", b"\xef\xbb\xbf")
 _MAPPING, _LIST = 0, 1
 
 
-@define
 class Documents:
     """Parses files, and keeps what came of it in a cache. Without one it only parses."""
 
-    store: Store = field(factory=lambda: Store(None))
-    _parser: bytes = b""
+    def __init__(self, store: Store | None = None) -> None:
+        self.store = Store(None) if store is None else store
+        self._parser = b""
 
     def parse(self, content: bytes, file: str, *, marks: bool) -> Parsed:
         """Return what `yamlio.parse` returns, or raise what it raises."""
@@ -177,8 +177,7 @@ def _diagnostic(diagnostic: Diagnostic) -> tuple[Any, ...]:
 # --- and back ---------------------------------------------------------------------------------
 
 
-@define
-class _Shift:
+class _Shift(NamedTuple):
     """Turns places of a part into places of its file."""
 
     file: str

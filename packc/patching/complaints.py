@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
-
-from attrs import frozen
+from typing import Any, Final, NamedTuple
 
 from packc.diagnostics import Diagnostic, Related, Severity, Span, did_you_mean
 from packc.model import BINDINGS, MISSING, BaseObject, Operation, Origin, Patch
@@ -19,8 +17,7 @@ _NEEDS_CONDITION: Final = "if it may be absent, give the binding a condition wit
 ABSENCES: Final = frozenset({"PK304", "PK305"})
 
 
-@frozen(eq=False, repr=False)
-class Attempt:
+class Attempt(NamedTuple):
     """One operation of one patch, on its way into an object."""
 
     base: BaseObject

@@ -7,8 +7,7 @@ other reads or writes. Operations that do not clash give the same result in eith
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-
-from attrs import Factory, define, frozen
+from typing import NamedTuple
 
 from packc.model import MISSING
 from packc.patching.keyed import Trail, key_of, list_key
@@ -16,8 +15,7 @@ from packc.patching.operations import Edit
 from packc.patching.pointer import Path, Step
 
 
-@frozen
-class Footprint:
+class Footprint(NamedTuple):
     """What one operation touches, as paths with keyed items named by key.
 
     `shifts` are lists in which items joined or left by key. That moves the others, which matters to
@@ -98,20 +96,22 @@ def _writes_key_field(path: Path) -> bool:
 # --- clashes ----------------------------------------------------------------------------------
 
 
-@define(eq=False, repr=False)
 class _Node:
-    below: dict[Step, _Node] = Factory(dict)
-    writers: list[int] = Factory(list)
-    readers: list[int] = Factory(list)
+    __slots__ = ("below", "readers", "writers")
+
+    def __init__(self) -> None:
+        self.below: dict[Step, _Node] = {}
+        self.writers: list[int] = []
+        self.readers: list[int] = []
 
 
-@define(eq=False, repr=False)
 class Ledger:
     """The footprints of the operations so far, by number, as a tree of steps."""
 
-    _root: _Node = Factory(_Node)
-    _shifting: dict[Path, list[int]] = Factory(dict)
-    _positioned: dict[Path, list[int]] = Factory(dict)
+    def __init__(self) -> None:
+        self._root = _Node()
+        self._shifting: dict[Path, list[int]] = {}
+        self._positioned: dict[Path, list[int]] = {}
 
     def enter(self, number: int, footprint: Footprint) -> None:
         """Record an operation's footprint."""

@@ -6,8 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from attrs import Factory, define
-
 from packc.diagnostics import did_you_mean
 from packc.model import MISSING
 from packc.patching.jsondata import describe, is_list, is_map, listed
@@ -59,7 +57,6 @@ class Refusal(Exception):
         self.hint = hint
 
 
-@define(eq=False, repr=False)
 class Trail:
     """What an operation relied on, whether or not it was applied in the end.
 
@@ -68,17 +65,19 @@ class Trail:
     out, `refused_at` the place where the way ended.
     """
 
-    reads: list[Path] = Factory(list)
-    positions: list[Path] = Factory(list)
-    bare_index: Path | None = None
-    refused_at: Path | None = None
+    __slots__ = ("bare_index", "positions", "reads", "refused_at")
+
+    def __init__(self) -> None:
+        self.reads: list[Path] = []
+        self.positions: list[Path] = []
+        self.bare_index: Path | None = None
+        self.refused_at: Path | None = None
 
     def refuse_at(self, path: Path) -> None:
         self.reads.append(path)
         self.refused_at = path
 
 
-@define(eq=False, repr=False)
 class Walk:
     """A place in one state of the data.
 
@@ -86,10 +85,13 @@ class Walk:
     there was given; `pointer` has indices only.
     """
 
-    node: Any
-    trail: Trail
-    pointer: Pointer = ()
-    path: Path = ()
+    __slots__ = ("node", "path", "pointer", "trail")
+
+    def __init__(self, node: Any, trail: Trail) -> None:
+        self.node = node
+        self.trail = trail
+        self.pointer: Pointer = ()
+        self.path: Path = ()
 
     def enter(self, step: Step) -> None:
         """Go one step down; raise Refusal, and note the absence as read, when that is nowhere."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from attrs import Factory, define
-
 from packc.diagnostics import Diagnostic, Findings, PackcError
 from packc.model import MISSING, BaseObject, PatchedObject, Write
 from packc.patching import complaints
@@ -30,7 +28,6 @@ _IDENTITY_FIELDS: Final = frozenset({"apiVersion", "kind", "metadata"})
 _TWINNED: Final = frozenset({"add", "remove", "replace"})
 
 
-@define(eq=False, repr=False)
 class Record:
     """An operation that was taken.
 
@@ -39,31 +36,39 @@ class Record:
     on purpose. `is_used` is True once another operation looked at what it wrote.
     """
 
-    number: int
-    attempt: Attempt
-    target: Path | None
-    is_precise: bool
-    overridden: frozenset[str]
-    is_used: bool = False
+    def __init__(
+        self,
+        number: int,
+        attempt: Attempt,
+        target: Path | None,
+        is_precise: bool,
+        overridden: frozenset[str],
+    ) -> None:
+        self.number = number
+        self.attempt = attempt
+        self.target = target
+        self.is_precise = is_precise
+        self.overridden = overridden
+        self.is_used = False
 
     @property
     def writer(self) -> str:
         return self.attempt.writer
 
 
-@define(eq=False, repr=False)
 class Merge:
     """One object on its way from base to patched."""
 
-    base: BaseObject
-    findings: Findings
-    _data: Any
-    _writes: list[Write] = Factory(list)
-    _records: list[Record] = Factory(list)
-    _ledger: Ledger = Factory(Ledger)
-    _refusals: dict[int, Diagnostic] = Factory(dict)
-    _added: dict[Path, set[str]] = Factory(dict)
-    _last_shift: int = 0
+    def __init__(self, base: BaseObject, findings: Findings, data: Any) -> None:
+        self.base = base
+        self.findings = findings
+        self._data = data
+        self._writes: list[Write] = []
+        self._records: list[Record] = []
+        self._ledger = Ledger()
+        self._refusals: dict[int, Diagnostic] = {}
+        self._added: dict[Path, set[str]] = {}
+        self._last_shift = 0
 
     def finish(self) -> PatchedObject:
         """Return the object, after reporting what was refused and is no part of a conflict."""

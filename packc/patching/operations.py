@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, Final, TypeAlias
-
-from attrs import evolve, frozen
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from packc.model import MISSING, Operation
 from packc.patching.jsondata import changed, describe, equal, is_list, is_map, plain
@@ -28,8 +26,7 @@ Added: TypeAlias = Mapping[Path, AbstractSet[str]]
 """The keys that patches have added to each keyed list so far."""
 
 
-@frozen
-class Edit:
+class Edit(NamedTuple):
     """One change of one place. An item that comes or goes `positional`ly moves the others."""
 
     pointer: Pointer
@@ -39,8 +36,7 @@ class Edit:
     positional: bool = False
 
 
-@frozen(eq=False, repr=False)
-class Outcome:
+class Outcome(NamedTuple):
     """The data after an operation, and the edits that led there: a move has two, a test none."""
 
     data: Any
@@ -65,8 +61,7 @@ def apply(data: Any, operation: Operation, trail: Trail, added: Added | None = N
 # --- the six operations -----------------------------------------------------------------------
 
 
-@frozen(eq=False, repr=False)
-class _Call:
+class _Call(NamedTuple):
     data: Any
     operation: Operation
     trail: Trail
@@ -142,7 +137,7 @@ def _without_settled(call: _Call, edit: Edit) -> _Call:
         return call
     above = edit.path[:-1]
     added = {path: keys for path, keys in call.added.items() if path[: len(above)] != above}
-    return evolve(call, added=added)
+    return call._replace(added=added)
 
 
 _OPERATIONS: Final[Mapping[str, Callable[[_Call], Outcome]]] = {

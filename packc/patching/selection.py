@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from attrs import Factory, define
-
 from packc.diagnostics import Diagnostic, Findings, Span, did_you_mean
 from packc.model import BINDINGS, BaseObject, Identity, Patch
 from packc.patching.jsondata import listed
@@ -18,7 +16,7 @@ def select(
 
     A patch that matches no object is PK302 unless it is optional; several matches are PK303.
     """
-    catalogue = _Catalogue.of(objects)
+    catalogue = _Catalogue(objects)
     selected: dict[int, list[Patch]] = {}
     for patch in patches:
         match catalogue.find(patch.object):
@@ -33,19 +31,14 @@ def select(
     return selected
 
 
-@define(eq=False, repr=False)
 class _Catalogue:
     """The objects by kind and name."""
 
-    identities: list[Identity]
-    by_name: dict[tuple[str, str], list[int]] = Factory(dict)
-
-    @classmethod
-    def of(cls, objects: Sequence[BaseObject]) -> _Catalogue:
-        catalogue = cls([base.identity for base in objects])
-        for index, identity in enumerate(catalogue.identities):
-            catalogue.by_name.setdefault((identity.kind, identity.name), []).append(index)
-        return catalogue
+    def __init__(self, objects: Sequence[BaseObject]) -> None:
+        self.identities = [base.identity for base in objects]
+        self.by_name: dict[tuple[str, str], list[int]] = {}
+        for index, identity in enumerate(self.identities):
+            self.by_name.setdefault((identity.kind, identity.name), []).append(index)
 
     def find(self, selector: str) -> list[int]:
         """Return the indices of the objects that a selector fits."""

@@ -18,9 +18,9 @@ from __future__ import annotations
 import stat
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
-from attrs import define, field, frozen
+from attrs import field, frozen
 
 from packc.diagnostics import Diagnostic, PackcError, Span
 from packc.yamlio.marks import MarkedDict, MarkedList, plain
@@ -45,13 +45,13 @@ MAX_DEPTH = 100
 Step = str | int
 
 
-@define
 class Source:
     """The content of a file, parsed again with marks when a place is first asked for."""
 
-    content: bytes | str
-    file: str
-    marked: list[Any] | None = None
+    def __init__(self, content: bytes | str, file: str) -> None:
+        self.content = content
+        self.file = file
+        self.marked: list[Any] | None = None
 
     def root(self, index: int) -> Any:
         if self.marked is None:
@@ -98,8 +98,7 @@ class Document:
         return self._source.root(self._index)
 
 
-@frozen
-class Parsed:
+class Parsed(NamedTuple):
     """The documents of a file, in its order, and the warnings about it."""
 
     documents: tuple[Document, ...]
