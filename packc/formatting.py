@@ -15,6 +15,7 @@ from packc.build import Build, Built, Format, Output
 from packc.diagnostics import Diagnostic, PackcError
 from packc.model import MARKER, Finding, OutputFile, Source, SourceKind, Value
 from packc.parameters import value_findings
+from packc.patching.kept import Kept
 from packc.pipeline import Prepared, assemble, stop_at_errors, traced
 from packc.plugins import FORMATS, Host, Plugin, discover, with_digest
 from packc.record import input_record, output_record, plugin_record, value_record
@@ -78,6 +79,7 @@ def build_of(prepared: Prepared) -> Build:
     pack, active = prepared.pack, prepared.active
     _stop_at_unfit_values(prepared)
     secrets = {parameter.name: parameter.secret for parameter in active.parameters}
+    kept = Kept()
 
     def compile_one(cloud: str, features: Sequence[str], values: Mapping[str, Any]) -> Built:
         given = {n: Value(n, value, SOURCE, secrets[n]) for n, value in values.items()}
@@ -86,7 +88,7 @@ def build_of(prepared: Prepared) -> Build:
             active=evolve(active, chosen=tuple(sorted(features))),
             settings=Settings(given),
         )
-        assembled = assemble(variant, active.clouds[cloud])
+        assembled = assemble(variant, active.clouds[cloud], kept=kept)
         stop_at_errors(assembled.findings)
         return Built(assembled.resolved.variant, traced(assembled), assembled.notes)
 

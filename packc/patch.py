@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from packc.model import MISSING, BaseObject, Patch, PatchedObject, Write
 from packc.patching import complaints
 from packc.patching.complaints import Attempt
 from packc.patching.jsondata import plain
+from packc.patching.kept import Kept, Merged
 from packc.patching.merge import Merge
 from packc.patching.selection import select
 
@@ -22,22 +24,28 @@ class Patched(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def patch(objects: Sequence[BaseObject], patches: Iterable[Patch]) -> Patched:
+def patch(
+    objects: Sequence[BaseObject], patches: Iterable[Patch], kept: Kept | None = None
+) -> Patched:
     """Return the objects with all patches applied; raise PackcError with everything that is wrong.
 
     The patches of one writer apply in the order given. Writers apply by name, those that override
-    after those that they override, so that nothing depends on the order between writers.
+    after those that they override, so that nothing depends on the order between writers. What
+    other variants have in common with this one is taken from `kept`.
     """
     findings = Findings()
     selected = select(objects, patches, findings)
-    patched = tuple(
-        _merged(base, selected[index], findings)
-        if index in selected
-        else PatchedObject(base, base.data)
-        for index, base in enumerate(objects)
-    )
+    merge = _merged if kept is None else partial(kept.merged, merge=_merged)
+    patched: list[PatchedObject] = []
+    for index, base in enumerate(objects):
+        if index in selected:
+            entry, diagnostics = merge(base, selected[index])
+            findings.extend(diagnostics)
+        else:
+            entry = PatchedObject(base, base.data)
+        patched.append(entry)
     findings.raise_if_failed()
-    return Patched(patched, in_order(findings.items))
+    return Patched(tuple(patched), in_order(findings.items))
 
 
 def plain_operations(patched: PatchedObject) -> list[dict[str, Any]]:
@@ -57,11 +65,12 @@ def _plain(write: Write) -> dict[str, Any]:
     return {"op": op, "path": write.pointer, "value": plain(write.after)}
 
 
-def _merged(base: BaseObject, patches: Sequence[Patch], findings: Findings) -> PatchedObject:
+def _merged(base: BaseObject, patches: Sequence[Patch]) -> Merged:
+    findings = Findings()
     merge = Merge(base, findings, base.data)
     for attempt in _ordered(_attempts(base, patches), findings):
         merge.take(attempt)
-    return merge.finish()
+    return merge.finish(), tuple(findings.items)
 
 
 def _attempts(base: BaseObject, patches: Iterable[Patch]) -> list[Attempt]:

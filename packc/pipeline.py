@@ -35,6 +35,7 @@ from packc.notes import NOTES_FILE, notes_of_pack, notes_text
 from packc.once import Once
 from packc.pack import Pack
 from packc.patch import Patched, patch
+from packc.patching.kept import Kept
 from packc.plugins import Host, Plugin, with_digest
 from packc.resolve import resolve
 from packc.settings import read_settings
@@ -149,23 +150,34 @@ def prepare(
     return Prepared(pack, active, settings, answers)
 
 
-def assemble(prepared: Prepared, cloud: Cloud, now: datetime | None = None) -> Assembled:
-    """Run the passes of one variant up to its objects: resolve, bring, bind, patch, check."""
+def assemble(
+    prepared: Prepared, cloud: Cloud, now: datetime | None = None, kept: Kept | None = None
+) -> Assembled:
+    """Run the passes of one variant up to its objects: resolve, bring, bind, patch, check.
+
+    `kept` is what other variants of the pack may have in common with this one.
+    """
     plugins = tuple(prepared.active.taking_part(cloud.name))
     with prepared.active.host.own_parts_kept(plugins):
-        return _assembled(prepared, cloud, plugins, now or datetime.now(UTC))
+        return _assembled(prepared, cloud, plugins, now or datetime.now(UTC), kept)
 
 
 def _assembled(
-    prepared: Prepared, cloud: Cloud, plugins: Sequence[Plugin], now: datetime
+    prepared: Prepared,
+    cloud: Cloud,
+    plugins: Sequence[Plugin],
+    now: datetime,
+    kept: Kept | None,
 ) -> Assembled:
     pack, active = prepared.pack, prepared.active
     resolved = timed("resolve", resolve)(
         pack, cloud, active.chosen, active.counting, prepared.settings
     )
     bases = timed("bring", all_objects)(prepared, resolved)
+    if kept is not None:
+        bases = tuple(map(kept.base, bases))
     patches = timed("bind", all_patches)(prepared, resolved, bases)
-    patched = timed("patch", patch)(bases, patches)
+    patched = timed("patch", patch)(bases, patches, kept)
     objects = tuple(install_order([entry.data for entry in patched.objects]))
     return Assembled(
         resolved=resolved,

@@ -23,6 +23,7 @@ from packc.patching.jsondata import equal, is_map
 from packc.patching.keyed import Refusal, Trail
 from packc.patching.operations import Edit, Outcome, apply
 from packc.patching.pointer import Key, Path, format_pointer, parse
+from packc.patching.slots import is_slot
 
 _IDENTITY_FIELDS: Final = frozenset({"apiVersion", "kind", "metadata"})
 _TWINNED: Final = frozenset({"add", "remove", "replace"})
@@ -183,7 +184,8 @@ class Merge:
     def _has_effect(self, attempt: Attempt, outcome: Outcome) -> bool:
         """Tell whether an operation changes the object, and that without making it another one."""
         first, last = outcome.edits[0], outcome.edits[-1]
-        if first is last and equal(last.before, last.after, exact=True):
+        # A slot is of a parameter, whose operation is taken even where it changes nothing.
+        if first is last and not is_slot(last.after) and equal(last.before, last.after, exact=True):
             if attempt.operation.parameter is None:
                 self.findings.add(complaints.changes_nothing(attempt, last.path, last.before))
             return attempt.operation.parameter is not None

@@ -21,6 +21,7 @@ from packc.patching.keyed import (
     shown_path,
 )
 from packc.patching.pointer import Key, Path, Pointer, Step, parse
+from packc.patching.slots import is_slot
 
 Added: TypeAlias = Mapping[Path, AbstractSet[str]]
 """The keys that patches have added to each keyed list so far."""
@@ -83,6 +84,8 @@ class _Call(NamedTuple):
     def value(self) -> Any:
         if self.operation.value is MISSING:
             raise Refusal("PK312", f"'{self.operation.op}' needs a value", hint="add `value: ...`")
+        if is_slot(self.operation.value):
+            return self.operation.value
         try:
             return plain(self.operation.value)
         except (TypeError, RecursionError) as error:
