@@ -9,6 +9,7 @@ from packc.build import Built
 from packc.formats.explore import Sample
 from packc.formats.holes import Hole, Text
 from packc.formats.noting import NoteText, notes_of
+from packc.formats.wording import Phrasebook
 from packc.model import Cloud, Level, Note, Variant
 
 SIZE = Hole("size", "string")
@@ -22,7 +23,7 @@ def sample(values: Mapping[str, Any], *notes: Note | str) -> Sample:
 
 
 def told(*samples: Sample) -> list[tuple[str | Text | None, bool]]:
-    return [(note.text, note.always) for note in notes_of(samples)]
+    return [(note.text, note.always) for note in notes_of(samples, Phrasebook())]
 
 
 def test_a_value_that_stands_in_a_note_by_chance_is_no_hole() -> None:
@@ -123,8 +124,9 @@ def test_alternatives_are_no_versions_of_each_other() -> None:
 
 def test_notes_with_one_text_and_two_levels_are_two() -> None:
     notes = Note("Mind."), Note("Mind.", Level.WARNING)
+    samples = [sample({"size": 1}, *notes), sample({"size": 2}, *notes)]
 
-    found = notes_of([sample({"size": 1}, *notes), sample({"size": 2}, *notes)])
+    found = notes_of(samples, Phrasebook())
 
     assert found == (NoteText("", Level.NOTE, "Mind."), NoteText("", Level.WARNING, "Mind."))
 

@@ -27,6 +27,7 @@ from packc.formats.holes import Computed, Unifier
 from packc.formats.merge import Merger
 from packc.formats.noting import LiveNote, merged_notes, notes_of
 from packc.formats.space import Combination, Reason, Space, named_values
+from packc.formats.wording import Phrasebook
 from packc.model import MISSING, Finding, Identity
 
 ROUNDS = 4
@@ -131,9 +132,10 @@ def _merged(explorer: Explorer, explored: Sequence[Explored], trees: Sequence[_T
     accepted = tuple(tree.explored.combination for tree in trees)
     decider = Decider(space.dimensions, accepted)
     merger = Merger(decider)
+    phrasebook = Phrasebook()
     notes, findings = merged_notes(
         decider,
-        [notes_of((*t.explored.ordinary, *t.explored.edges)) for t in trees],
+        [notes_of((*t.explored.ordinary, *t.explored.edges), phrasebook) for t in trees],
         explorer.observed.note_looks,
     )
     return Derived(

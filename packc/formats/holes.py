@@ -54,6 +54,8 @@ class Unifier:
     samples: Sequence[Values]
     computed: list[Computed] = Factory(list)
     _tokens: list[tuple[str, Hole]] = field(init=False)
+    _holes: dict[str, Hole] = Factory(dict)
+    _patterns: list[re.Pattern[str]] = Factory(list)
 
     def __attrs_post_init__(self) -> None:
         tokens = [pair for name, value in self.samples[0].items() for pair in _tokens(name, value)]
@@ -98,16 +100,23 @@ class Unifier:
         for token, hole in self._tokens:
             if token == text:
                 yield Text((hole,))
-        holes = dict(reversed(self._tokens))
-        for number in (_NEVER, _AS_A_WORD, _BESIDE_NO_DIGIT):
-            patterns = (
-                number.format(token) if _is_number(token) else re.escape(token)
-                for token, _ in self._tokens
-            )
-            pattern = "|".join(patterns)
-            parts = re.split(f"({pattern})", text) if pattern else [text]
-            pieces = (holes.get(p, p) if index % 2 else p for index, p in enumerate(parts))
+        if not any(token in text for token, _ in self._tokens):
+            yield Text((text,) if text else ())
+            return
+        for pattern in self._compiled():
+            parts = pattern.split(text)
+            pieces = (self._holes.get(p, p) if i % 2 else p for i, p in enumerate(parts))
             yield Text(tuple(piece for piece in pieces if piece != ""))
+
+    def _compiled(self) -> Sequence[re.Pattern[str]]:
+        """Return the patterns of all values: with numbers nowhere, as words, and anywhere else."""
+        if not self._patterns:
+            self._holes = dict(reversed(self._tokens))
+            self._patterns = [
+                re.compile(f"({'|'.join(_pattern(token, number) for token, _ in self._tokens)})")
+                for number in (_NEVER, _AS_A_WORD, _BESIDE_NO_DIGIT)
+            ]
+        return self._patterns
 
     def _whole(self, nodes: Sequence[Any]) -> Hole | None:
         """Return the parameter that the nodes are the values of, unless they are text."""
@@ -147,6 +156,10 @@ def _tokens(name: str, value: Any) -> list[tuple[str, Hole]]:
             return [(str(convert(value, "comma-list")), Hole(name, "comma-list"))]
         case _:
             return []
+
+
+def _pattern(token: str, number: str) -> str:
+    return number.format(token) if _is_number(token) else re.escape(token)
 
 
 def _is_number(token: str) -> bool:

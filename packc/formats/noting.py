@@ -11,7 +11,7 @@ from packc.formats.decide import Condition, Decider
 from packc.formats.explore import SAMPLES, Sample
 from packc.formats.holes import Text
 from packc.formats.watch import Look
-from packc.formats.wording import Wording, wordings
+from packc.formats.wording import Phrasebook, Wording
 from packc.model import Finding, Level
 
 
@@ -37,9 +37,9 @@ class LiveNote:
     condition: Condition | None
 
 
-def notes_of(samples: Sequence[Sample]) -> tuple[NoteText, ...]:
+def notes_of(samples: Sequence[Sample], phrasebook: Phrasebook) -> tuple[NoteText, ...]:
     """Return the notes of the samples of one combination, in their order."""
-    return tuple(dict.fromkeys(_notes(samples)))
+    return tuple(dict.fromkeys(_notes(samples, phrasebook)))
 
 
 def merged_notes(
@@ -60,8 +60,8 @@ def merged_notes(
     return live, tuple(_unsure(sorted(lost), looks))
 
 
-def _notes(samples: Sequence[Sample]) -> Iterator[NoteText]:
-    found = wordings(samples)
+def _notes(samples: Sequence[Sample], phrasebook: Phrasebook) -> Iterator[NoteText]:
+    found = phrasebook.wordings(samples)
     for each in found:
         text = None if _is_computed(each, found) else each.text
         always = len(each.where) == len(samples)

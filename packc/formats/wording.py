@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
-from attrs import field, frozen
+from attrs import Factory, define, field, frozen
 
 from packc.formats.explore import Sample
 from packc.formats.holes import Hole, Text, Unifier, filled
@@ -46,19 +46,40 @@ Said = Mapping[tuple[Speaker, str], int]
 """The notes of one sample, each with its place."""
 
 
-def wordings(samples: Sequence[Sample]) -> tuple[Wording, ...]:
-    """Return the texts that give every note of every sample, in the order of the notes.
+@define
+class Phrasebook:
+    """Finds the texts that give the notes of samples; it finds those of equal samples once."""
 
-    A text with a hole counts if the hole is seen with two values at least. Of texts that many
-    samples have the plain one is taken: a value may stand in a note by chance.
-    """
-    said = [_said(sample.built.notes) for sample in samples]
+    _known: dict[Hashable, tuple[Wording, ...]] = Factory(dict)
+
+    def wordings(self, samples: Sequence[Sample]) -> tuple[Wording, ...]:
+        """Return the texts that give every note of every sample, in the order of the notes.
+
+        A text with a hole counts if the hole is seen with two values at least. Of texts that many
+        samples have the plain one is taken: a value may stand in a note by chance.
+        """
+        said = [_said(sample.built.notes) for sample in samples]
+        values = tuple(repr(sample.values) for sample in samples)
+        found: list[Wording] = []
+        for speaker in dict.fromkeys(speaker for notes in said for speaker, _ in notes):
+            own = [
+                {each: place for each, place in notes.items() if each[0] == speaker}
+                for notes in said
+            ]
+            key = (values, tuple(map(tuple, own)))
+            if key not in self._known:
+                self._known[key] = tuple(_chosen(samples, own))
+            found.extend(self._known[key])
+        return tuple(sorted(found, key=lambda wording: _place(wording, samples, said)))
+
+
+def _chosen(samples: Sequence[Sample], said: Sequence[Said]) -> Iterator[Wording]:
+    """Return the texts that give every note of one speaker."""
     found = (
         Wording(speaker, text, _where(speaker, text, samples, said))
         for speaker, text in _readings(samples, said)
     )
-    chosen = _fewest([each for each in found if _is_confirmed(each, samples)], samples)
-    return tuple(sorted(chosen, key=lambda wording: _place(wording, samples, said)))
+    return _fewest([each for each in found if _is_confirmed(each, samples)], samples)
 
 
 def _said(notes: Sequence[Note]) -> Said:
