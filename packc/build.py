@@ -23,6 +23,12 @@ from packc.spec import PackSpec, Parameter, When
 Compile = Callable[[str, Sequence[str], Mapping[str, Any]], "Built"]
 """Takes a cloud's name, the features that are on, and the values that are set."""
 
+Tell = Callable[[str], None]
+
+
+def _nobody(text: str) -> None:
+    """Tell nobody."""
+
 
 @frozen
 class Built:
@@ -45,7 +51,8 @@ class Build:
     otherwise. `parameters` are the pack's and those of all its features; `owners` says which
     feature brought one. `settings` are the values that were set for this build, `conditions` all
     that the pack states. `compile` returns one variant, or raises PackcError; `read` returns a
-    file of the pack.
+    file of the pack. `tell` is told how far a long format is, and `known` holds what one format has
+    found out that others need as well.
     """
 
     spec: PackSpec
@@ -58,6 +65,8 @@ class Build:
     conditions: tuple[When, ...] = field(repr=False)
     compile: Compile = field(repr=False)
     read: Callable[[str], bytes] = field(repr=False)
+    tell: Tell = field(default=_nobody, repr=False, eq=False)
+    known: dict[str, Any] = field(factory=dict, init=False, repr=False, eq=False)
 
 
 @frozen

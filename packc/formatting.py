@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -11,11 +11,11 @@ from attrs import evolve, field, frozen
 
 from packc import __version__
 from packc.answers import misfit
-from packc.build import Build, Built, Format, Output
+from packc.build import Build, Built, Format, Output, Tell
 from packc.diagnostics import Diagnostic, PackcError
 from packc.model import MARKER, Finding, OutputFile, Source, SourceKind, Value
 from packc.parameters import value_findings
-from packc.patching.kept import Kept
+from packc.patching.kept import Kept, UnknownError, exact
 from packc.pipeline import Prepared, assemble, stop_at_errors, traced
 from packc.plugins import FORMATS, Host, Plugin, discover, with_digest
 from packc.record import input_record, output_record, plugin_record, value_record
@@ -42,15 +42,18 @@ def format_host(seconds: float, refused: frozenset[str] = frozenset()) -> Host:
 
 
 def write_formats(
-    prepared: Prepared, names: Sequence[str], host: Host, out: Path
+    prepared: Prepared, names: Sequence[str], host: Host, out: Path, tell: Tell | None = None
 ) -> tuple[Formatted, ...]:
     """Write a pack in the formats named, all of them in one step, and return where they are.
 
+    `tell` is told how far a long one is.
     Raises PackcError: PK202 for a format that is not installed, PK907 for one that fails, and what
     the format itself has to say.
     """
     spec = prepared.pack.spec
     build = build_of(prepared)
+    if tell is not None:
+        build = evolve(build, tell=tell)
     folder = out / spec.name / spec.version
     outputs = {name: _emitted(name, host, build) for name in names}
     files = {name: _recorded(prepared, name, host, each) for name, each in outputs.items()}
@@ -80,8 +83,18 @@ def build_of(prepared: Prepared) -> Build:
     _stop_at_unfit_values(prepared)
     secrets = {parameter.name: parameter.secret for parameter in active.parameters}
     kept = Kept()
+    compiled: dict[Hashable, Built] = {}
 
     def compile_one(cloud: str, features: Sequence[str], values: Mapping[str, Any]) -> Built:
+        try:
+            key = (cloud, *sorted(features), exact(dict(values)))
+        except UnknownError:  # such as values that are watched
+            return compile_anew(cloud, features, values)
+        if key not in compiled:
+            compiled[key] = compile_anew(cloud, features, values)
+        return compiled[key]
+
+    def compile_anew(cloud: str, features: Sequence[str], values: Mapping[str, Any]) -> Built:
         given = {n: Value(n, value, SOURCE, secrets[n]) for n, value in values.items()}
         variant = evolve(
             prepared,

@@ -237,6 +237,20 @@ def test_a_log_gets_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> N
     assert said[0] == "packc: 200 of 1000 packs, 400 variants, 20.0 packs/s, 40 s left"
 
 
+@pytest.mark.parametrize(("total", "said"), [(1, ["packc: step 10", "packc: step 20"]), (2, [])])
+def test_a_log_gets_a_step_of_a_single_pack_now_and_then(
+    capsys: pytest.CaptureFixture[str], total: int, said: list[str]
+) -> None:
+    now = 0.0
+    lines = Lines(total, verbose=False, clock=lambda: now)
+
+    for number in range(25):
+        now = float(number)
+        lines.step(f"step {number}")
+
+    assert capsys.readouterr().err.splitlines() == said
+
+
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_a_terminal_gets_a_bar(packs: Path, jobs: str) -> None:
     ours, theirs = pty.openpty()

@@ -1031,6 +1031,50 @@ def test_a_condition_holds_where_it_should(wanted: list[bool]) -> None:
     assert [holds(condition, combination) for combination in COMBINATIONS] == wanted
 
 
+THREE = (
+    "{name: demo.three, type: enum, description: Three., default: a, values:"
+    " [{value: a, description: A.}, {value: b, description: B.}, {value: c, description: C.}]}"
+)
+
+
+def test_what_a_hook_puts_aside_for_another_is_live_as_well(derived: Derive) -> None:
+    found = derived(
+        SIZE,
+        THREE,
+        objects="[JOINED.update(size=values['demo.size'])] and []",
+        operations="[replace('/data/size', str(JOINED['size']), parameter='demo.size')]",
+    )
+
+    (only,) = found.objects
+    assert only.node["data"]["size"] == Text((Hole("demo.size", "string"),))
+
+
+def test_two_formats_of_one_build_share_what_is_derived(built: Callable[..., Build]) -> None:
+    build = built(SIZE, operations="[replace('/data/size', '7')]")
+
+    assert derive(build) is derive(build)
+
+
+def test_a_variant_is_compiled_once(built: Callable[..., Build]) -> None:
+    build = built(SIZE)
+
+    one, same, other = (build.compile("moon", (), {"demo.size": size}) for size in (3, 3, 4))
+
+    assert one is same
+    assert one is not other
+
+
+def test_how_far_it_is_is_told(built: Callable[..., Build]) -> None:
+    told: list[str] = []
+
+    derive(evolve(built(SIZE, THREE), tell=told.append))
+
+    assert told == [
+        *(f"templates: {number} of 3 combinations watched" for number in range(3)),
+        *(f"templates: {number} of 3 combinations compiled" for number in range(3)),
+    ]
+
+
 def test_deriving_twice_gives_the_same(small: Path) -> None:
     prepared = prepare(str(small), Selection(), Host())
 

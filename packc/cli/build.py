@@ -272,7 +272,11 @@ def _build_formats(folder: str, session: Session, prepared: Prepared, outcome: O
     host = format_host(options.hook_timeout, frozenset(options.refused))
     session.step(f"{folder} {', '.join(names)}")
     emit_all = timed("formats", write_formats)
-    for formatted in emit_all(prepared, names, host, Path(options.out)):
+
+    def tell(text: str) -> None:
+        session.step(f"{folder} {text}")
+
+    for formatted in emit_all(prepared, names, host, Path(options.out), tell):
         outcome.formatted.append(formatted)
         outcome.diagnostics.extend(formatted.diagnostics)
 

@@ -35,10 +35,11 @@ class Meter:
 @contextmanager
 def metered(options: Namespace, total: int) -> Iterator[Meter]:
     """Yield the meter that fits where standard error goes; with --quiet nothing is shown."""
-    if options.quiet or (total == 1 and not sys.stderr.isatty()):
+    is_brief = total == 1 and not options.formats and not sys.stderr.isatty()
+    if options.quiet or is_brief:
         yield Meter(total)
         return
-    from packc.cli.meters import shown  # one pack in a script shows nothing
+    from packc.cli.meters import shown  # one pack in a script shows nothing, but for its formats
 
     with shown(options, total) as meter:
         yield meter

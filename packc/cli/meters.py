@@ -44,6 +44,13 @@ class Lines(Meter):
         self.clock = clock
         self.began = self.said = clock()
 
+    def step(self, text: str) -> None:
+        """Print the step of a single pack that takes long."""
+        now = self.clock()
+        if now - self.said >= LINE_SECONDS and self.total == 1:
+            self.said = now
+            print(f"packc: {text}", file=sys.stderr, flush=True)
+
     def done(self, pack: str, report: Mapping[str, Any]) -> None:
         super().done(pack, report)
         if self.verbose:

@@ -17,7 +17,7 @@ from typing import Any
 
 from attrs import define, field
 
-from packc.formats.watch import Watch, asking, is_output, is_watched, parameter_of
+from packc.formats.watch import Watch, asking, is_foreign, is_output, is_watched, parameter_of
 from packc.plugins import Host
 
 Profile = Callable[[FrameType, str, Any], None]
@@ -53,6 +53,7 @@ class Calls:
     values: Mapping[str, Any] = field(factory=dict)
     words: dict[str, None] = field(factory=dict)
     _asked: FrameType | None = None
+    _outermost: FrameType | None = None
     _seen: set[CodeType] = field(factory=set)
     _waiting: Profile = field(init=False)
 
@@ -76,21 +77,32 @@ class Calls:
 
         def waiting(frame: FrameType, event: str, called: Any) -> None:
             if frame.f_code is asks and event == "call" and is_output(frame):
-                self._asked = frame
+                self._asked, self._outermost = frame, None
                 sys.setprofile(see)
 
         return waiting
 
     def _event(self, frame: FrameType, event: str, called: Any) -> None:
+        if self._outermost is None:
+            self._begin(frame, event)
+        elif event == "return":
+            if _COPIES.intersection(frame.f_code.co_names):
+                self._left(frame)
+            if frame is self._outermost:
+                self._outermost = None
+        elif event == "call":
+            self._entered(frame)
+        elif event == "c_call":
+            self._called(frame, called)
+
+    def _begin(self, frame: FrameType, event: str) -> None:
+        """While packc itself is at work, only wait for others to begin, or for the hook to end."""
         if event == "return" and frame is self._asked:
             self._asked = None
             sys.setprofile(self._waiting)
-        elif event == "call":
+        elif event == "call" and is_foreign(frame):
+            self._outermost = frame
             self._entered(frame)
-        elif event == "return" and _COPIES.intersection(frame.f_code.co_names):
-            self._left(frame)
-        elif event == "c_call":
-            self._called(frame, called)
 
     def _entered(self, frame: FrameType) -> None:
         """A function of Python begins: one that reads texts, or one of the plugin."""

@@ -33,6 +33,8 @@ from packc.model import MISSING, Finding, Identity
 ROUNDS = 4
 """How often values may turn out to be special before it is taken for a computation."""
 
+_KNOWN = "templates"
+
 
 @frozen
 class LiveObject:
@@ -68,12 +70,19 @@ class Derived:
 
 
 def derive(build: Build) -> Derived:
-    """Return the templates of a build.
+    """Return the templates of a build, which are derived once for all its formats.
 
     Raises PackcError: PK901 for an output that is computed from an open value, PK902 for too many
     combinations, PK903 where no values to compile with can be found, PK908 for a secret that would
     be published.
     """
+    if _KNOWN not in build.known:
+        build.known[_KNOWN] = _derived(build)
+    found: Derived = build.known[_KNOWN]
+    return found
+
+
+def _derived(build: Build) -> Derived:
     refuse_secret_defaults(build)
     specials = named_values(build)
     for _ in range(ROUNDS):

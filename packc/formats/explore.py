@@ -75,7 +75,7 @@ class Explorer:
         parameters = {p.name: p for p in live(self.build)}
         self.observed = Observer(parameters, self._specials, self.sample)
         self._choose_witnesses()
-        for combination in self.space.combinations():
+        for combination in self._told("watched"):
             if not self.space.reasons(combination):
                 self.observed.observe(combination)
         self._choose_witnesses()
@@ -97,7 +97,7 @@ class Explorer:
 
     def explore(self) -> Iterator[Explored]:
         """Yield every combination in the order of the space."""
-        for combination in self.space.combinations():
+        for combination in self._told("compiled"):
             yield self._explored(combination)
 
     def sample(self, combination: Combination, pick: Pick) -> Sample:
@@ -120,6 +120,13 @@ class Explorer:
 
     def witnesses(self, name: str) -> Witnesses:
         return self._witnesses[name]
+
+    def _told(self, what: str) -> Iterator[Combination]:
+        """Yield every combination, and tell how many are through."""
+        every = [*self.space.combinations()]
+        for number, combination in enumerate(every):
+            self.build.tell(f"templates: {number} of {len(every)} combinations {what}")
+            yield combination
 
     def _explored(self, combination: Combination) -> Explored:
         reasons = self.space.reasons(combination)

@@ -151,7 +151,7 @@ def asking(frame: FrameType | None) -> Asker | None:
     """
     while frame is not None and _is_between(frame):
         frame = frame.f_back
-    if frame is None or _package(frame) == "packc":
+    if frame is None or not is_foreign(frame):
         return None
     asked: FrameType | None = frame
     while asked is not None and asked.f_code is not Host.ask.__code__:
@@ -164,6 +164,11 @@ def asking(frame: FrameType | None) -> Asker | None:
 def is_output(asked: FrameType) -> bool:
     """Return whether a plugin is asked there for what a template or its notes are made of."""
     return asked.f_locals["hook"] in (*OUTPUT, NOTES)
+
+
+def is_foreign(frame: FrameType) -> bool:
+    """Return whether code runs there that is neither packc's nor the standard library's."""
+    return not _is_between(frame) and _package(frame) != "packc"
 
 
 def _is_between(frame: FrameType) -> bool:

@@ -6,11 +6,22 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from math import isfinite
 from typing import Any, TypeAlias
 
-from attrs import Factory, define, evolve, frozen
+from attrs import Factory, define, evolve, fields, frozen
 
 from packc.diagnostics import Diagnostic, Span
 from packc.frozen import FrozenList
-from packc.model import MISSING, BaseObject, Operation, Patch, PatchedObject, Write
+from packc.model import (
+    MISSING,
+    BaseObject,
+    FileContent,
+    Level,
+    NewObject,
+    Note,
+    Operation,
+    Patch,
+    PatchedObject,
+    Write,
+)
 from packc.patching.slots import LookError, Places, Slot, filled, places
 
 Merged: TypeAlias = tuple[PatchedObject, tuple[Diagnostic, ...]]
@@ -38,7 +49,7 @@ class Kept:
             return base
         try:
             key = (base.origin, base.file, base.locate(()), base.reason, exact(base.data))
-        except _UnknownError:
+        except UnknownError:
             return base
         return self._bases.setdefault(key, base)
 
@@ -46,7 +57,7 @@ class Kept:
         """Return what the base with these patches is; `merge` finds out where it is not known."""
         try:
             form = (id(base), *map(_form, patches))
-        except _UnknownError:
+        except UnknownError:
             return merge(base, patches)
         values = [operation.value for operation in _operations(patches) if _is_free(operation)]
         key = (form, *map(exact, values))
@@ -147,7 +158,11 @@ def _is_free(operation: Operation) -> bool:
 # --- what is equal ----------------------------------------------------------------------------
 
 
-class _UnknownError(Exception):
+_WORDS = frozenset((FileContent, NewObject, Note, Operation, Patch, Span))
+"""Classes that are the sum of their fields."""
+
+
+class UnknownError(Exception):
     """Raised for data of a type whose equality may mean anything."""
 
 
@@ -179,19 +194,23 @@ def exact(value: Any) -> Hashable:
         return kind, *map(exact, value)
     if kind is FrozenList:
         return kind, exact(value._data)
-    raise _UnknownError
+    if kind in _WORDS:
+        return kind, *(exact(getattr(value, each.name)) for each in fields(kind))
+    if kind is Level:
+        return kind, value.value
+    raise UnknownError
 
 
 def _text(name: Any) -> str:
     if type(name) is not str:
-        raise _UnknownError
+        raise UnknownError
     return name
 
 
 def _form(patch: Patch) -> Hashable:
     """Return what a patch is, but for the values that are free."""
     if type(patch) is not Patch:
-        raise _UnknownError
+        raise UnknownError
     is_of_pack = patch.origin is not None and patch.origin.distribution is None
     return (
         *map(exact, (patch.object, patch.description, patch.optional)),
@@ -203,7 +222,7 @@ def _form(patch: Patch) -> Hashable:
 
 def _form_of_operation(operation: Operation, is_of_pack: bool) -> Hashable:
     if type(operation) is not Operation:
-        raise _UnknownError
+        raise UnknownError
     return (
         *map(exact, (operation.op, operation.path, operation.source)),
         *map(exact, (operation.parameter, operation.optional, operation.overrides)),
@@ -218,7 +237,7 @@ def _form_of_value(operation: Operation, is_of_pack: bool) -> Hashable:
         return Slot
     try:
         return exact(operation.value)
-    except _UnknownError:
+    except UnknownError:
         if not is_of_pack:
             raise
         return _Same(operation.value)  # what a file of the pack holds never changes
