@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
 
-def files_named(options: Namespace) -> Iterator[str]:
-    """Yield the files that options name, and those that values name, or seem to."""
+def files_named(options: Namespace, *, absolute: bool = False) -> Iterator[str]:
+    """Yield the files that options name, and those that values name, or seem to.
+
+    Values may hold the path of any file of the system, so absolute ones count where it is asked.
+    """
     yield from (*options.values, *options.kubernetes_values)
     for text in options.sets:
         value = text.partition("=")[2]
@@ -25,7 +28,7 @@ def files_named(options: Namespace) -> Iterator[str]:
         folder = os.path.dirname(name)  # noqa: PTH120
         for value in _texts_of(name):
             path = os.path.join(folder, value)  # noqa: PTH118
-            if not os.path.isabs(value) and os.path.isfile(path):  # noqa: PTH113, PTH117
+            if (absolute or not os.path.isabs(value)) and os.path.isfile(path):  # noqa: PTH113, PTH117
                 yield path
 
 

@@ -13,7 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from attrs import define, field
 
 Stamp = tuple[int, int, int]
-"""When a file was changed, how large it is, and which file it is: a save may replace it."""
+"""When a file or its name was changed, how large it is, and which file it is.
+
+No program can put that time back, as it can that of the content.
+"""
 
 LOOK_SECONDS = 0.02
 SHARE = 0.05
@@ -97,4 +100,4 @@ def _stamp(path: str) -> Stamp | None:
         status = os.stat(path)  # noqa: PTH116
     except (OSError, ValueError):
         return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    return status.st_ctime_ns, status.st_size, status.st_ino

@@ -7,6 +7,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
@@ -49,12 +50,13 @@ Build = Callable[[str, Documents], tuple[Outcome, Mapping[str, Any]]]
 """Builds a pack with what is remembered of its files, and returns its outcome and its report."""
 
 
-@define
 class Remembered(Documents):
     """Parses what it has not parsed before; what the last build had no use for is forgotten."""
 
-    _kept: dict[tuple[bytes, str, bool], Parsed] = field(factory=dict)
-    _used: dict[tuple[bytes, str, bool], Parsed] = field(factory=dict)
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: dict[tuple[bytes, str, bool], Parsed] = {}
+        self._used: dict[tuple[bytes, str, bool], Parsed] = {}
 
     def parse(self, content: bytes, file: str, *, marks: bool) -> Parsed:
         key = (digest(content), file, marks)
@@ -70,10 +72,10 @@ class Remembered(Documents):
 def watch(packs: Sequence[str], options: Namespace, build: Build) -> NoReturn:
     """Build the packs, then again what is saved, until somebody presses Ctrl-C."""
     _refuse_other_options(options)
-    watcher = _Watcher(packs, options, build, tuple(files_named(options)))
+    watcher = _Watcher(packs, options, build)
     plugins = tuple(_plugin_folders())
     out = os.path.abspath(options.out)  # noqa: PTH100
-    saves = Saves(lambda: (*packs, *watcher.values_files, *plugins), frozenset((out,)))
+    saves = Saves(lambda: (*packs, *watcher.named, *plugins), frozenset((out,)))
     watcher.begin()
     while True:
         changed = saves.wait()
@@ -92,10 +94,20 @@ class _Watcher:
     packs: Sequence[str]
     options: Namespace
     build: Build
-    values_files: tuple[str, ...]
+    values_files: frozenset[str] = field(init=False)
     folders: dict[str, None] = field(factory=dict)
     _sides: dict[str, dict[Name, Side]] = field(factory=dict)
     _documents: dict[str, Remembered] = field(factory=dict)
+    _inputs: dict[str, tuple[str, ...]] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        self._find_values_files()
+
+    @property
+    def named(self) -> Iterator[str]:
+        """Yield the files that options and packs name, wherever they are and whatever the names."""
+        yield from self.values_files
+        yield from chain.from_iterable(self._inputs.values())
 
     def begin(self) -> None:
         """Build all packs, and compare them with what a watch before this one has left."""
@@ -126,8 +138,14 @@ class _Watcher:
         outcome, report = self.build(pack, documents)
         if not report["failed"]:
             documents.turn()
-        self.values_files = tuple(files_named(self.options))
+        if outcome.prepared is not None:
+            inputs = outcome.prepared.pack.inputs
+            self._inputs[pack] = tuple(f"{pack}/{each.name}" for each in inputs)
+        self._find_values_files()
         return outcome, report
+
+    def _find_values_files(self) -> None:
+        self.values_files = frozenset(files_named(self.options, absolute=True))
 
     def _noted(self, pack: str, outcome: Outcome) -> dict[Name, Side]:
         """Return the sides of an outcome, and remember them; none where it has failed."""
