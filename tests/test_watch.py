@@ -132,6 +132,31 @@ def test_a_save_is_built_and_its_effect_is_said(
     assert "colour: blue" in watch.manifests()
 
 
+def test_a_save_that_puts_size_and_time_back_counts(watch: Watch) -> None:
+    base = watch.folder / "pack/base/demo.yaml"
+    before = base.stat()
+
+    base.write_text(BASE.replace("red", "tan"))
+    os.utime(base, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    watch.until('+ "tan"')
+    assert "colour: tan" in watch.manifests()
+
+
+def test_a_file_that_the_pack_names_counts_whatever_its_name(watch: Watch) -> None:
+    spec = watch.folder / "pack/pack.yaml"
+    draft = watch.folder / "pack/base/other.yaml.tmp"
+    draft.write_text(OTHER)
+    spec.write_text(spec.read_text().replace("objects:\n", "objects:\n- files: base/*.tmp\n"))
+    watch.until("1 object")
+
+    draft.write_text(OTHER.replace("name: other", "name: third"))
+
+    watch.until("other.yaml.tmp: built pack")
+    watch.until("ConfigMap/third")
+    assert "name: third" in watch.manifests()
+
+
 def test_an_error_is_said_and_mended_without_a_new_start(watch: Watch) -> None:
     base = watch.folder / "pack/base/demo.yaml"
 
