@@ -119,6 +119,7 @@ class _Watcher:
             known = {name: before[name] for name in sides if name in before}
             if known:
                 self._compare(pack, known, sides)
+        sys.stdout.flush()  # the next save may be hours away
         self.say(f"watching {', '.join(self.packs)}; Ctrl-C ends it")
 
     def again(self, pack: str, changed: Iterable[str]) -> None:
