@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
@@ -148,6 +149,7 @@ class _Reader:
         if parts[-1] == "**" or any("**" in part and part != "**" for part in parts):
             return []
         try:
+            _look_around(self.root, parts)
             return sorted(
                 path.relative_to(self.root).as_posix()
                 for path in self.root.glob("/".join(parts))
@@ -260,12 +262,32 @@ def _exists(path: Path) -> bool:
         return False
 
 
+def _is_dir(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def _is_file(path: Path) -> bool:
     """Return whether there is a file; a name that is too long or may not be looked at is none."""
     try:
         return path.is_file()
     except OSError:
         return False
+
+
+def _look_around(root: Path, parts: Sequence[str]) -> None:
+    """List the folders in which a pattern looks for a plain name, as base/*/object.yaml does.
+
+    `glob` only asks whether that is there, which nobody hears who watches what a build reads.
+    """
+    wild = [index for index, part in enumerate(parts) if _WILD.search(part)]
+    for index in range(wild[0] + 1, len(parts)):
+        if index not in wild:
+            for folder in filter(_is_dir, root.glob("/".join(parts[:index]))):
+                with suppress(PermissionError):
+                    os.listdir(folder)  # noqa: PTH208  # the names are of no use here
 
 
 def _is_below(path: str, folder: str) -> bool:

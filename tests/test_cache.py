@@ -30,10 +30,11 @@ from packc.cache import keys, store
 from packc.cache.documents import PART, Documents
 from packc.cache.state import FILE, FOLDER, INSTALLED, PLACE, State
 from packc.cache.store import HEAD, MAX_ENTRY, Store
-from packc.cache.watching import moved, unwatched, watching
+from packc.cache.watching import unwatched, watching
+from packc.cache.witness import DISTRIBUTIONS, Witness
 from packc.cli import main, unchanged
 from packc.cli.parser import build_parser
-from packc.diagnostics import PackcError
+from packc.diagnostics import PackcError, Span
 
 PACKC: list[str | Path] = [sys.executable, "-m", "packc"]
 SETTLED = 0.03
@@ -218,16 +219,20 @@ def _given_away(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "reason"),
+    ("spoil", "reason", "advice"),
     [
-        (_shared, "is open to others (mode 0755)"),
-        (_linked, "is no folder"),
-        (_a_file, "is no folder"),
-        (_given_away, "belongs to another user"),
+        (_shared, "is open to others (mode 0755)", "`chmod 700` it"),
+        (_linked, "is no folder", "remove it"),
+        (_a_file, "is no folder", "remove it"),
+        (
+            _given_away,
+            "belongs to another user",
+            "move it away, or set XDG_CACHE_HOME to another folder",
+        ),
     ],
 )
 def test_a_folder_that_is_not_private_is_not_used_and_said_once(
-    cache: Path, kept: Path, small: Path, spoil: Callable[[Path], None], reason: str
+    cache: Path, kept: Path, small: Path, spoil: Callable[[Path], None], reason: str, advice: str
 ) -> None:
     spoil(cache)
     before = tree(cache)
@@ -236,17 +241,35 @@ def test_a_folder_that_is_not_private_is_not_used_and_said_once(
     done = subprocess.run(command, capture_output=True, text=True)
 
     assert done.returncode == 0
-    assert done.stderr.count(f"packc: the cache {cache} {reason}, so it is not used") == 1
+    said = f"packc: the cache {cache} {reason}, so it is not used; {advice}\n"
+    assert done.stderr.count(said) == 1
     assert Store(str(cache)).get(NAME) is None
     assert tree(cache) == before
 
 
-def test_without_a_home_there_is_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
-    monkeypatch.setenv("HOME", "nowhere")
+@pytest.mark.parametrize("base", ["", "relative"])
+@pytest.mark.parametrize("home", ["nowhere", "", "/", "//"])
+def test_without_a_home_there_is_no_cache(
+    monkeypatch: pytest.MonkeyPatch, base: str, home: str
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", base)
+    monkeypatch.setenv("HOME", home)
 
     assert store.place() is None
     assert not store.opened().used
+
+
+def test_in_a_folder_that_is_gone_a_build_does_without_the_cache(cache: Path, small: Path) -> None:
+    script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
+    command = [sys.executable, "-m", "packc", "build", small, "-o", small.parent / "out"]
+
+    done = subprocess.run(
+        ["sh", "-c", script, "sh", *command], capture_output=True, text=True, cwd=small.parent
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "small 1.0.0 aws" in done.stdout
+    assert not cache.exists()
 
 
 def test_the_environment_switches_it_off(
@@ -521,6 +544,106 @@ def test_whatever_a_build_reads_is_part_of_the_key(
     assert tree(around / "out") == tree(around / "fresh")
 
 
+MAP = "{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {}, namespace: default}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "there", "new"),
+    [
+        ("base/*/deploy.yaml", "x/deploy.yaml", "y/deploy.yaml"),
+        ("base/*/sub/deploy.yaml", "x/sub/deploy.yaml", "y/sub/deploy.yaml"),
+        ("base/**/deploy.yaml", "x/deploy.yaml", "y/z/deploy.yaml"),
+        ("base/*/sub/*.yaml", "x/sub/a.yaml", "y/sub/b.yaml"),
+    ],
+)
+def test_a_new_file_is_seen_wherever_a_pattern_looks(
+    cache: Path, small: Path, pattern: str, there: str, new: str
+) -> None:
+    replace(small / "pack.yaml", "objects:\n", f"objects:\n- files: {pattern}\n")
+    first, second = small / "base" / there, small / "base" / new
+    first.parent.mkdir(parents=True)
+    second.parent.mkdir(parents=True)
+    first.write_text(MAP.format("first"))
+    out = small.parent / "out"
+    is_built(small, out)
+    assert not is_built(small, out)
+    second.write_text(MAP.format("second"))
+
+    assert is_built(small, out)
+    assert "second" in (out / "small/1.0.0/aws/manifests.yaml").read_text()
+
+
+@pytest.mark.parametrize("name", ["a.dist-info/values.yaml", "values.pyc", "__pycache__/v.x.pyc"])
+def test_values_count_whatever_their_file_is_called(cache: Path, small: Path, name: str) -> None:
+    values, out = small.parent / name, small.parent / "out"
+    values.parent.mkdir(exist_ok=True)
+    values.write_text("small.size: 3\n")
+    is_built(small, out, "--values", values)
+    assert not is_built(small, out, "--values", values)
+    values.write_text("small.size: 4\n")
+
+    assert is_built(small, out, "--values", values)
+
+
+def test_a_pack_in_shared_memory_is_compared(cache: Path, small: Path) -> None:
+    if not os.access("/dev/shm", os.W_OK):
+        pytest.skip("there is no shared memory")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        pack, out = Path(folder, "small"), small.parent / "out"
+        shutil.copytree(small, pack)
+        is_built(pack, out)
+        assert not is_built(pack, out)
+        _edited_base(pack)
+
+        assert is_built(pack, out)
+
+
+def test_a_build_that_reads_a_device_is_not_kept(cache: Path, small: Path) -> None:
+    command = [*PACKC, "build", small, "-o", small.parent / "out", "--values", "/dev/stdin"]
+    for size in ("3", "4", "4"):
+        given = small.parent / "given.yaml"
+        given.write_text(f"small.size: {size}\n")
+        time.sleep(SETTLED)
+        with given.open() as stream:
+            done = subprocess.run(command, stdin=stream, capture_output=True, text=True)
+
+        assert done.returncode == 0, done.stderr
+        manifests = small.parent / "out" / "small" / "1.0.0" / "aws" / "manifests.yaml"
+        assert f'size: "{size}"' in manifests.read_text()
+
+
+def test_a_folder_of_the_pack_counts_though_modules_may_come_from_it(
+    cache: Path, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace(small / "pack.yaml", "base/objects.yaml", "base/*.yaml")
+    path = f"{small / 'base'}:{os.environ.get('PYTHONPATH', '')}"
+    monkeypatch.setenv("PYTHONPATH", path)
+    out = small.parent / "out"
+    is_built(small, out)
+    assert not is_built(small, out)
+    (small / "base" / "new.yaml").write_text(MAP.format("new"))
+
+    assert is_built(small, out)
+
+
+def test_what_a_plugin_reads_when_it_is_imported_counts_for_all_packs_of_a_call(
+    cache: Path, pack: Path
+) -> None:
+    word = pack.parent / "far" / "word.txt"
+    word.parent.mkdir()
+    word.write_text("Far")
+    plugin = pack.parent / "plugins" / "packc_north" / "__init__.py"
+    replace(plugin, 'Path(__file__).parent / "word.txt"', f"Path({str(word)!r})")
+    shutil.copytree(pack, pack.parent / "twin")
+    replace(pack.parent / "twin" / "pack.yaml", "name: small\n", "name: twin\n")
+    both = ("small", "out", "twin", "--jobs", "1", *OPTIONS)
+    is_built(*map(Path, both[:2]), *both[2:], cwd=pack.parent)
+    assert not is_built(Path("twin"), Path("out"), *OPTIONS, cwd=pack.parent)
+    word.write_text("Near")
+
+    assert is_built(Path("twin"), Path("out"), *OPTIONS, cwd=pack.parent)
+
+
 def test_what_was_built_before_an_edit_is_found_after_it_is_undone(
     cache: Path, small: Path
 ) -> None:
@@ -618,6 +741,18 @@ def _more(variant: Path) -> None:
     (variant / "extra.yaml").write_text("mine")
 
 
+def _closed(variant: Path) -> None:
+    variant.chmod(0o700)
+
+
+def _closed_above(variant: Path) -> None:
+    variant.parent.chmod(0o700)
+
+
+def _more_folders(variant: Path) -> None:
+    (variant / "empty").mkdir()
+
+
 def _readable_by_none(variant: Path) -> None:
     (variant / "manifests.yaml").chmod(0o600)
 
@@ -629,7 +764,17 @@ def _replaced_by_a_link(variant: Path) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [_deleted, _all_deleted, _edited, _more, _readable_by_none, _replaced_by_a_link],
+    [
+        _deleted,
+        _all_deleted,
+        _edited,
+        _more,
+        _more_folders,
+        _closed,
+        _closed_above,
+        _readable_by_none,
+        _replaced_by_a_link,
+    ],
 )
 def test_output_that_was_touched_is_written_again(
     cache: Path, small: Path, change: Callable[[Path], None]
@@ -643,7 +788,13 @@ def test_output_that_was_touched_is_written_again(
 
     variant = out / "small" / "1.0.0" / "aws"
     assert {name: c for name, c in tree(out).items() if "/aws/" in name} == before
+    assert sorted(path.name for path in variant.iterdir()) == [
+        "NOTES.md",
+        "build.json",
+        "manifests.yaml",
+    ]
     assert stat.S_IMODE((variant / "manifests.yaml").stat().st_mode) == 0o644
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (variant, variant.parent)] == [0o755] * 2
     assert not (variant / "manifests.yaml").is_symlink()
 
 
@@ -720,6 +871,51 @@ def test_no_secret_reaches_the_cache(cache: Path, small: Path) -> None:
         assert b"horse" not in content, name
 
 
+NOT_TO_BE_KEPT = """\
+kind: {kind}
+apiVersion: v1
+metadata: {{name: hidden, namespace: default}}
+{section}: {{word: aG9yc2U=}}
+"""
+
+
+@pytest.mark.parametrize("kind", ["Secret", '"Secr\\u0065t"'])
+@pytest.mark.parametrize("section", ["data", "stringData"])
+def test_no_object_of_a_kind_that_is_secret_reaches_the_cache(
+    cache: Path, small: Path, kind: str, section: str
+) -> None:
+    (small / "base" / "hidden.yaml").write_text(NOT_TO_BE_KEPT.format(kind=kind, section=section))
+    replace(small / "pack.yaml", "objects:\n", "objects:\n- files: base/hidden.yaml\n")
+    out = small.parent / "out"
+
+    assert is_built(small, out)
+    assert is_built(small, out, "--format", "kustomize")
+    assert is_built(small, out)
+
+    assert tree(cache)
+    assert not [name for name, content in tree(cache).items() if b"aG9yc2U=" in content]
+
+
+def test_a_secret_in_a_list_does_not_reach_the_cache(cache: Path) -> None:
+    hidden = NOT_TO_BE_KEPT.format(kind="Secret", section="data").replace("\n", "\n  ")
+    content = f"apiVersion: v1\nkind: List\nitems:\n- {hidden}".encode()
+
+    Documents(Store(str(cache))).parse(content, "file", marks=False)
+
+    assert not tree(cache)
+
+
+def test_the_default_of_a_secret_parameter_does_not_reach_the_cache(
+    cache: Path, small: Path
+) -> None:
+    replace(small / "pack.yaml", "secret: true", "secret: true, default: aG9yc2U=")
+
+    assert is_built(small, small.parent / "out")
+
+    assert tree(cache)
+    assert not [name for name, content in tree(cache).items() if b"aG9yc2U=" in content]
+
+
 def test_a_build_with_an_error_is_not_kept(cache: Path, small: Path) -> None:
     replace(
         small / "pack.yaml", "object: ConfigMap/small, path: /data/size", "object: A/b, path: /a"
@@ -755,19 +951,152 @@ def test_what_changed_while_a_build_ran_is_noticed(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("old")
     time.sleep(SETTLED)
-    state = State()
+    state = Witness()
 
-    assert not moved([(FILE, str(file))], state)
+    assert state.vouches_for([(FILE, str(file))])
     file.write_text("new")
-    assert moved([(FILE, str(file))], state)
+    assert not state.vouches_for([(FILE, str(file))])
+
+
+def _trees(tmp_path: Path) -> Path:
+    """Return a link to the first of two trees, of which the second is not newer."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text(name)
+    (tmp_path / "link").symlink_to("one")
+    time.sleep(SETTLED)
+    return tmp_path / "link"
+
+
+def _retarget(link: Path) -> None:
+    link.with_name("other").symlink_to("two")
+    link.with_name("other").replace(link)
+
+
+def test_a_link_that_leads_elsewhere_after_the_read_is_noticed(tmp_path: Path) -> None:
+    link = _trees(tmp_path)
+    state = Witness()
+    with watching(state, str(link)) as watch:
+        (link / "file").read_text()
+        _retarget(link)
+
+    assert not state.vouches_for([(FILE, str(link / "file"))])
+    assert not state.vouches_for([(PLACE, str(link))])
+    assert (PLACE, str(link)) in watch.watches()
+
+
+def test_a_link_that_led_elsewhere_between_a_look_and_the_read_is_noticed(tmp_path: Path) -> None:
+    link = _trees(tmp_path)
+    state = Witness()
+    watches = [(FILE, str(link / "file"))]
+    state.digest(watches)
+    _retarget(link)
+    with watching(state, "pack"):
+        (link / "file").read_text()
+
+    assert not state.vouches_for(watches)
+
+
+def test_a_file_that_was_removed_after_the_read_is_noticed(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("text")
+    time.sleep(SETTLED)
+    state = Witness()
+    with watching(state, "pack"):
+        file.read_text()
+    file.unlink()
+
+    assert not state.vouches_for([(FILE, str(file))])
+
+
+def test_a_file_that_was_never_there_is_nothing_to_notice(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    time.sleep(SETTLED)
+    state = Witness()
+    with watching(state, "pack"), contextlib.suppress(OSError):
+        file.read_text()
+
+    assert state.vouches_for([(FILE, str(file))])
+
+
+def test_what_was_installed_while_a_build_ran_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    state = Witness()
+    state.note(DISTRIBUTIONS)
+
+    assert state.vouches_for([])
+    (tmp_path / "some-1.dist-info").mkdir()
+    assert not state.vouches_for([])
+
+
+def test_a_build_during_which_something_was_installed_is_not_kept(cache: Path, pack: Path) -> None:
+    plugins = pack.parent / "plugins"
+    module = plugins / "packc_north" / "__init__.py"
+    text = module.read_text().partition("@hookimpl\ndef packc_notes")[0]
+    deed = f"Path({str(plugins)!r}, 'late-1.dist-info').mkdir(exist_ok=True)"
+    module.write_text(f"{text}@hookimpl\ndef packc_notes(variant):\n    {deed}\n    return []\n")
+
+    built = [is_built(Path("small"), Path("out"), *OPTIONS, cwd=pack.parent) for _ in range(3)]
+
+    assert built == [True, True, False]
 
 
 # --- watching ---------------------------------------------------------------------------------
 
 
+def test_a_file_of_python_that_is_read_as_data_counts(tmp_path: Path) -> None:
+    with watching(Witness(), "pack") as watch:
+        Path(os.__file__).read_bytes()
+        list(Path(os.__file__).parent.iterdir())
+
+    assert {(FILE, os.__file__), (FOLDER, str(Path(os.__file__).parent))} <= {*watch.watches()}
+
+
+@pytest.mark.parametrize(
+    ("place", "is_outside"),
+    [
+        ("/proc/self/status", True),
+        ("/dev/null", False),
+        ("linked", True),
+        ("folder/status", True),
+        ("pipe", True),
+        ("file", False),
+        ("absent", False),
+        ("round", False),
+    ],
+)
+def test_only_files_can_be_compared_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, is_outside: bool
+) -> None:
+    monkeypatch.setattr("packc.cache.watching._has_asked", False)  # as in a new process
+    (tmp_path / "file").touch()
+    (tmp_path / "linked").symlink_to("/proc/self/status")
+    (tmp_path / "folder").symlink_to("/proc/self")
+    (tmp_path / "round").symlink_to("round")
+    os.mkfifo(tmp_path / "pipe")
+    with watching(Witness(), "pack") as watch, contextlib.suppress(OSError):
+        os.close(os.open(tmp_path / place, os.O_RDONLY | os.O_NONBLOCK))
+
+    assert watch.asked_outside is is_outside
+    with watching(Witness(), "next") as following:
+        pass
+    assert following.asked_outside is is_outside
+
+
+def test_a_folder_that_is_listed_by_its_descriptor_counts(tmp_path: Path) -> None:
+    with watching(Witness(), "pack") as watch:
+        descriptor = os.open(tmp_path, os.O_RDONLY)
+        list(os.scandir(descriptor))
+    os.close(descriptor)
+
+    assert (FOLDER, str(tmp_path)) in watch.watches()
+
+
 def test_reads_are_heard_and_writes_are_not(tmp_path: Path) -> None:
     (tmp_path / "read").write_text("text")
-    with watching() as watch:
+    with watching(Witness(), "pack") as watch:
         (tmp_path / "read").read_text()
         with contextlib.suppress(OSError):
             (tmp_path / "absent").read_bytes()
@@ -884,6 +1213,10 @@ PIECES = st.sampled_from(
         "tag: !odd 1\n",
         "\ufeff",
         "line: a\rb: 1\r\n",
+        "args: [https://host]\n",
+        "tab:\tone\n",
+        "---\t# tab\n",
+        "--- >-\n---",
         "long: " + "x" * PART + "\n",
         "umlaut: ä\u2028ö\n",
     ]
@@ -920,6 +1253,50 @@ def test_a_file_is_the_same_parsed_or_kept_and_after_an_edit(
             found = outcome(partial(documents.parse, content, "file", marks=marks))
 
             assert repr(found) == repr(expected)
+
+
+DATA = "".join(f"k{number}: {'x' * 60}\n" for number in range(PART // 32))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"args: [https://host]\n{DATA}---\na:\tb\n{DATA}",
+        f"a:\tb\n{DATA}---\n{DATA}---\nargs: [https://host]\n",
+        f"args: [https://host]\n{DATA}---\t# tab\n{DATA}",
+        f"args: [https://host]\n{DATA}--- >-\n---",
+        f"{DATA}---\n{DATA}---\nargs: [https://host]\n---\n- 1\n--- |\n text\n",
+    ],
+)
+def test_where_parsers_disagree_a_file_is_read_as_a_whole(cache: Path, content: str) -> None:
+    expected = outcome(partial(yamlio.parse, content.encode(), "file"))
+
+    for _ in range(2):
+        documents = Documents(Store(str(cache)))
+        found = outcome(partial(documents.parse, content.encode(), "file", marks=False))
+
+        assert repr(found) == repr(expected)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "entries"),
+    [("---\n", "", 2), ("---\t# tab\n", "", 1), ("", "---\t# tab\n", 1), ("", "---", 1)],
+)
+def test_a_file_with_an_odd_separator_is_not_taken_apart(
+    cache: Path, begin: str, end: str, entries: int
+) -> None:
+    content = f"{begin}{DATA}---\n- 1\n{end}".encode()
+
+    Documents(Store(str(cache))).parse(content, "file", marks=False)
+
+    assert len(tree(cache)) == entries
+
+
+def test_a_place_in_a_document_that_is_not_there_is_that_of_the_document() -> None:
+    source = yamlio.Source(b"a: 1\n", "file")
+    document = yamlio.Document({"a": 1}, "file", Span("file", 7, 1), 1, source)
+
+    assert document.locate(("a",)) == Span("file", 7, 1)
 
 
 def test_after_an_edit_only_the_part_with_it_is_parsed(cache: Path) -> None:
@@ -1063,6 +1440,20 @@ def test_verify_removes_what_is_damaged_and_nothing_else(cache: Path, kept: Path
     assert done.returncode == 1
     assert done.stdout == f"removed: {kept}\n2 entries read, 1 damaged\n"
     assert packc("cache", "verify") == "1 entry read, 0 damaged\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "end"), [("verify", "1 entry read, 1 damaged"), ("clear", "0 entries removed")]
+)
+def test_an_entry_that_cannot_be_removed_is_named(
+    cache: Path, kept: Path, command: str, end: str
+) -> None:
+    _folder(kept)
+
+    done = subprocess.run([*PACKC, "cache", command], capture_output=True, text=True)
+
+    assert done.returncode == 1
+    assert done.stdout == f"cannot be removed: {kept}\n{end}\n"
 
 
 def test_verify_leaves_what_another_python_wrote(cache: Path, kept: Path) -> None:

@@ -39,6 +39,7 @@ class Kept:
         self.report: dict[str, Any] = data["report"]
         self.folder: str = data["folder"]
         self._files: dict[str, Seals] = data["files"]
+        self._mode: int = data["mode"]
         self._store = store
 
     def stands(self) -> bool:
@@ -47,10 +48,10 @@ class Kept:
 
     def _is_there(self) -> bool:
         """Return whether the output is there, byte for byte, and nothing else."""
-        if os.path.islink(self.folder) or _has_left_over(os.path.dirname(self.folder)):
+        if not _is_folder(self.folder, self._mode) or _has_left_over(os.path.dirname(self.folder)):
             return False
         return all(
-            not os.path.islink(f"{self.folder}/{name}") and _stands(f"{self.folder}/{name}", files)
+            _stands(f"{self.folder}/{name}", files, self._mode)
             for name, files in self._files.items()
         )
 
@@ -75,6 +76,8 @@ class Kept:
 
 def find(store: Store, state: State, request: Request) -> Kept | None:
     """Return the build of that request, if all that it has read is as it was."""
+    if not store.used:
+        return None
     reads = store.get(_reads_key(request, state))
     if reads is None:
         return None
@@ -99,7 +102,7 @@ class Build:
 
 def keep(store: Store, state: State, request: Request, watches: list[Watch], build: Build) -> None:
     """Keep a build. Nothing of it may be a secret."""
-    from packc.atomic import mode_of  # of no use to a build that is found
+    from packc.atomic import FOLDER, mode_of  # of no use to a build that is found
 
     sealed: dict[str, Seals] = {}
     for variant, files in build.files.items():
@@ -111,8 +114,8 @@ def keep(store: Store, state: State, request: Request, watches: list[Watch], bui
             (name, seal, mode_of(private))
             for seal, (name, _, private) in zip(seals, files, strict=True)
         ]
-    data = {"report": build.report, "folder": build.folder, "files": sealed}
-    own, others = _apart(watches, f"{request[0]}/")
+    data = {"report": build.report, "folder": build.folder, "files": sealed, "mode": FOLDER}
+    own, others = _apart(watches, f"{str(request[0]).rstrip('/')}/")
     shared = key("watches", others)
     state.known[shared] = state.digest(others)
     store.put(shared, marshal.dumps(others))
@@ -121,9 +124,9 @@ def keep(store: Store, state: State, request: Request, watches: list[Watch], bui
 
 
 def _apart(watches: Sequence[Watch], folder: str) -> tuple[list[Watch], list[Watch]]:
-    """Return what lies in a folder, and the rest: the packs of a call have that in common."""
-    own = [watch for watch in watches if watch[1].startswith(folder)]
-    return own, [watch for watch in watches if not watch[1].startswith(folder)]
+    """Return a folder with what is in it, and the rest, which packs of a call have in common."""
+    own = [watch for watch in watches if f"{watch[1]}/".startswith(folder)]
+    return own, [watch for watch in watches if not f"{watch[1]}/".startswith(folder)]
 
 
 def _reads_key(request: Request, state: State) -> str:
@@ -166,24 +169,43 @@ def _has_left_over(folder: str) -> bool:
         return False
 
 
-def _stands(folder: str, files: Seals) -> bool:
+def _stands(folder: str, files: Seals, mode: int) -> bool:
+    """Return whether a folder holds the files and nothing else; `mode` is that of folders."""
     names = {name for name, _, _ in files}
-    return {*_names(folder)} == names and all(
-        _is_file(f"{folder}/{name}", seal, mode) for name, seal, mode in files
+    folders = {f"{folder}/" for name in names for folder in _folders_of(name)}
+    return (
+        {*_names(folder)} == names | folders
+        and all(_is_folder(f"{folder}/{name}", mode) for name in ("", *folders))
+        and all(_is_file(f"{folder}/{name}", seal, mode) for name, seal, mode in files)
     )
 
 
+def _folders_of(name: str) -> Iterator[str]:
+    while "/" in name:
+        name = name.rpartition("/")[0]
+        yield name
+
+
 def _names(folder: str, inside: str = "") -> Iterator[str]:
-    """Yield the names of all files below a folder, and of what is neither file nor folder."""
+    """Yield the names of all that is below a folder; those of folders end with a slash."""
     try:
         entries = [*os.scandir(folder)]
     except OSError:
         return
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
+            yield f"{inside}{entry.name}/"
             yield from _names(entry.path, f"{inside}{entry.name}/")
         else:
             yield f"{inside}{entry.name}"
+
+
+def _is_folder(path: str, mode: int) -> bool:
+    try:
+        status = os.lstat(path.rstrip("/"))
+    except OSError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) == mode
 
 
 def _is_file(path: str, seal: str, mode: int) -> bool:

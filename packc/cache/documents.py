@@ -18,13 +18,14 @@ from attrs import evolve
 
 from packc import yamlio
 from packc.cache.keys import digest, key
+from packc.cache.secret import holds_secret
 from packc.cache.state import INSTALLED, State
 from packc.cache.store import Store
 from packc.cache.watching import unwatched
 from packc.diagnostics import Diagnostic, PackcError, Related, Severity, Span
 from packc.yamlio import Document, MarkedDict, MarkedList, Parsed, Source
 
-PARSER = ("packc.yamlio", "packc.diagnostics", "packc.cache.documents")
+PARSER = ("packc.yamlio", "packc.diagnostics", "packc.cache.documents", "packc.cache.secret")
 LIBRARIES = "ruamel ruamel_yaml_clib _ruamel_yaml yaml"
 PART = 16 * 1024
 """Bytes that a part has on average: an entry for each small document would cost more than it saves.
@@ -34,9 +35,10 @@ no other end.
 """
 
 _BEGIN = re.compile(rb"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
-_NOT_APART = (b"&", b"\r", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
+_NOT_APART = (b"&", b"\r", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9", b"\n---\t")
 """Anchors, whose copies are counted over the whole file, and what only some readers take for the
-end of a line."""
+end of a line, or for the begin of a document."""
+_NOT_APART_AT_END = b"\n---"
 _NOT_APART_IN_FRONT = (b"%", b"...", b"\xef\xbb\xbf")
 """What begins a line of a file that is not taken apart: directives, the end of a document."""
 
@@ -57,17 +59,22 @@ class Documents:
         parts = list(_parts(content))
         if len(parts) > 1:
             try:
-                return self._joined(parts, content, file, marks)
+                joined = self._joined(parts, content, file, marks)
             except PackcError:  # which is worded for the file as a whole
                 return yamlio.parse(content, file, marks=marks)
+            if joined is not None:
+                return joined
         return self._parsed(content, file, marks)
 
-    def _joined(self, parts: list[bytes], content: bytes, file: str, marks: bool) -> Parsed:
+    def _joined(self, parts: list[bytes], content: bytes, file: str, marks: bool) -> Parsed | None:
+        """Return the documents of all parts; None where they have to be read as one."""
         source, line = Source(content, file), 0
         documents: list[Document] = []
         diagnostics: list[Diagnostic] = []
         for part in parts:
             parsed = self._parsed(part, file, marks, line)
+            if parsed.is_pure:  # so the whole file is to be read by that parser
+                return None
             for each in parsed.documents:
                 documents.append(evolve(each, index=len(documents), source=source))
             diagnostics.extend(parsed.diagnostics)
@@ -82,8 +89,9 @@ class Documents:
         if kept is None:
             parsed = yamlio.parse(content, file, marks=marks)
             kept = marshal.dumps(_packed(parsed))
-            with unwatched():
-                self.store.put(name, kept)
+            if not any(holds_secret(each.data) for each in parsed.documents):
+                with unwatched():
+                    self.store.put(name, kept)
             if not line:
                 return parsed
         return _unpacked(marshal.loads(kept), content, _Shift(file, line))
@@ -123,7 +131,7 @@ def _parts(content: bytes) -> Iterator[bytes]:
 
 def _is_whole(content: bytes) -> bool:
     """Return whether a part might be read in another way than in its file."""
-    if content.startswith(_NOT_APART_IN_FRONT):
+    if content.startswith((*_NOT_APART_IN_FRONT, b"---\t")) or content.endswith(_NOT_APART_AT_END):
         return True
     marks = (*_NOT_APART, *(b"\n" + mark for mark in _NOT_APART_IN_FRONT))
     return any(mark in content for mark in marks)
@@ -134,7 +142,7 @@ def _is_whole(content: bytes) -> bool:
 
 def _packed(parsed: Parsed) -> Any:
     documents = [(_data(each.data), *_place(each.span)) for each in parsed.documents]
-    return documents, [_diagnostic(each) for each in parsed.diagnostics]
+    return documents, [_diagnostic(each) for each in parsed.diagnostics], parsed.is_pure
 
 
 def _data(value: Any) -> Any:
@@ -192,13 +200,14 @@ class _Shift(NamedTuple):
 
 def _unpacked(kept: Any, content: bytes, shift: _Shift) -> Parsed:
     source = Source(content, shift.file)
-    documents, diagnostics = kept
+    documents, diagnostics, is_pure = kept
     return Parsed(
         tuple(
             Document(_value(data, shift), shift.file, shift.span((line, column)), index, source)
             for index, (data, line, column) in enumerate(documents)
         ),
         tuple(_diagnostic_of(each, shift) for each in diagnostics),
+        is_pure,
     )
 
 

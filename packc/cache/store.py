@@ -35,7 +35,10 @@ def place() -> str | None:
     """Return the folder of the cache; None where there can be none."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):
-        base = os.path.join(os.path.expanduser("~"), ".cache")
+        home = os.path.expanduser("~")
+        if not home.strip("/"):  # that of no user
+            return None
+        base = os.path.join(home, ".cache")
     return os.path.join(base, "packc") if os.path.isabs(base) else None
 
 
@@ -44,7 +47,7 @@ class Store:
 
     def __init__(self, folder: str | None) -> None:
         self.folder = folder
-        self.problem = _why_unfit(folder) if folder else None
+        self.problem, self.advice = (_why_unfit(folder) if folder else None) or ("", "")
         self.hits = 0
         self.misses = 0
         self._full: set[str] = set()
@@ -80,8 +83,8 @@ class Store:
         path = self._path(name)
         folder = os.path.dirname(path)
         _make(folder)
-        if self.folder is not None and (problem := _why_unfit(self.folder)):
-            raise PermissionError(problem)
+        if self.folder is not None and (unfit := _why_unfit(self.folder)):
+            raise PermissionError(unfit[0])
         fresh = os.path.join(folder, f"{FRESH}{os.urandom(8).hex()}")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
         try:
@@ -112,8 +115,19 @@ class Store:
 
 
 def opened() -> Store:
-    """Return the cache of this user; one without entries where the environment says so."""
-    return Store(None if os.environ.get(OFF) else place())
+    """Return the cache of this user; one without entries where the environment says so.
+
+    So it is where the current folder has been removed: names of files stand for nothing then.
+    """
+    return Store(None if os.environ.get(OFF) or not _is_somewhere() else place())
+
+
+def _is_somewhere() -> bool:
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
 
 
 def read_entry(path: str, name: str) -> bytes | None:
@@ -200,18 +214,21 @@ def _note_use(descriptor: int) -> None:
         return
 
 
-def _why_unfit(folder: str) -> str | None:
-    """Return why a folder is not used; None where it is private to this user, or is not there."""
+def _why_unfit(folder: str) -> tuple[str, str] | None:
+    """Return why a folder is not used, and what helps.
+
+    None where it is private to this user, or is not there.
+    """
     try:
         status = os.lstat(folder)
     except OSError:
         return None
     if not stat.S_ISDIR(status.st_mode):
-        return "is no folder"
+        return "is no folder", "remove it"
     if status.st_uid != os.geteuid():
-        return "belongs to another user"
+        return "belongs to another user", "move it away, or set XDG_CACHE_HOME to another folder"
     if status.st_mode & OTHERS:
-        return f"is open to others (mode {stat.S_IMODE(status.st_mode):04o})"
+        return f"is open to others (mode {stat.S_IMODE(status.st_mode):04o})", "`chmod 700` it"
     return None
 
 
@@ -227,9 +244,11 @@ def _shrink(found: list[tuple[str, os.stat_result]]) -> None:
 
 
 def remove(path: str) -> bool:
-    """Remove a file; another run may have been faster."""
+    """Remove a file, and return whether it is gone; another run may have been faster."""
     try:
         os.unlink(path)
+    except FileNotFoundError:
+        return True
     except OSError:
         return False
     return True
@@ -239,4 +258,4 @@ def warn(store: Store) -> None:
     """Say on standard error why the cache is not used, where that can be mended."""
     if store.problem:
         text = f"packc: the cache {store.folder} {store.problem}, so it is not used"
-        print(f"{text}; `chmod 700` it, or remove it", file=sys.stderr)
+        print(f"{text}; {store.advice}", file=sys.stderr)

@@ -11,9 +11,10 @@ from packc import render, timings
 from packc.activate import Active
 from packc.cache import builds
 from packc.cache.documents import Documents
-from packc.cache.state import State
+from packc.cache.secret import holds_secret
 from packc.cache.store import Store, opened, warn
-from packc.cache.watching import Watching, moved, watching
+from packc.cache.watching import Watching, watching
+from packc.cache.witness import DISTRIBUTIONS, Witness
 from packc.cli import many
 from packc.cli.built import show
 from packc.cli.many import taken
@@ -45,7 +46,9 @@ class Session:
         self.options = options
         self.step = step
         self.store = store
-        self.state = State()
+        self.state = Witness()
+        if store.used:
+            self.state.note(DISTRIBUTIONS)
         self.claim_owner = local_claims()
         self.documents = Documents(store)
         self._host: Host | None = None
@@ -147,7 +150,7 @@ def _built(folder: str, session: Session) -> Mapping[str, Any]:
         return _report(outcome)
     report = timed("unchanged", _unchanged)(folder, session)
     if report is None:
-        with watching() as watch:
+        with watching(session.state, folder) as watch:
             _build(folder, session, outcome)
         report = _report(outcome)
         if _may_be_kept(outcome):
@@ -178,7 +181,7 @@ def _unchanged(folder: str, session: Session) -> Mapping[str, Any] | None:
 
 
 def _may_be_kept(outcome: Outcome) -> bool:
-    """Return whether a build is whole, holds no secret, and does not hang on the clock."""
+    """Return whether a build is whole, shows no secret, and does not hang on the clock."""
     prepared = outcome.prepared
     if prepared is None or outcome.failed or not outcome.folders:
         return False
@@ -186,7 +189,17 @@ def _may_be_kept(outcome: Outcome) -> bool:
         return False
     if any(written.compiled.private for written in outcome.written):
         return False
+    if any(map(holds_secret, _objects(outcome, prepared))):
+        return False
     return not any(map(_asks_the_time, _asked(outcome, prepared.active)))
+
+
+def _objects(outcome: Outcome, prepared: Prepared) -> Iterator[Any]:
+    """Yield the pack's objects, and those that were written of each variant."""
+    for entry in prepared.pack.objects:
+        yield entry.base.data
+    for written in outcome.written:
+        yield from written.compiled.objects
 
 
 def _asked(outcome: Outcome, active: Active) -> Iterable[Plugin]:
@@ -216,7 +229,7 @@ def _keep(
     for plugin in outcome.prepared.active.plugins.values():
         watch.add_package(plugin.module)
     watches = watch.watches()
-    if watch.asked_outside or moved(watches, session.state):
+    if watch.asked_outside or not session.state.vouches_for(watches):
         return
     kept = builds.Build(dict(report), *_output(outcome, session.options))
     request = request_of(session.options, folder)

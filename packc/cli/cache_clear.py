@@ -12,6 +12,9 @@ def run(options: Namespace) -> int:
     """Remove what is there; return 1 where something stays."""
     store = opened()
     warn(store)
-    removed = [remove(path) for path in list(store.names())] if store.used else []
-    print(f"{entries(removed.count(True))} removed")
-    return 1 if store.problem or False in removed else 0
+    paths = list(store.names()) if store.used else []
+    left = [path for path in paths if not remove(path)]
+    for path in left:
+        print(f"cannot be removed: {path}")
+    print(f"{entries(len(paths) - len(left))} removed")
+    return 1 if left or store.problem else 0

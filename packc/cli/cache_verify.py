@@ -18,7 +18,6 @@ def run(options: Namespace) -> int:
     paths = list(store.names()) if store.used else []
     damaged = [path for path in paths if not is_whole(path)]
     for path in damaged:
-        remove(path)
-        print(f"removed: {path}")
+        print(f"{'removed' if remove(path) else 'cannot be removed'}: {path}")
     print(f"{entries(len(paths))} read, {len(damaged)} damaged")
     return 1 if damaged or store.problem else 0

@@ -57,7 +57,7 @@ class Source:
         if self.marked is None:
             documents = parse(self.content, self.file, marks=True).documents
             self.marked = [document.data for document in documents]
-        return self.marked[index]
+        return self.marked[index] if index < len(self.marked) else None
 
 
 @frozen
@@ -99,10 +99,14 @@ class Document:
 
 
 class Parsed(NamedTuple):
-    """The documents of a file, in its order, and the warnings about it."""
+    """The documents of a file, in its order, and the warnings about it.
+
+    `is_pure` says that libyaml could not read it, and the pure parser could.
+    """
 
     documents: tuple[Document, ...]
     diagnostics: tuple[Diagnostic, ...]
+    is_pure: bool = False
 
 
 def read(path: Path, file: str, *, marks: bool = False) -> Parsed:
@@ -142,13 +146,13 @@ def parse(content: bytes | str, file: str, *, marks: bool = False) -> Parsed:
     from packc.yamlio.build import DUPLICATE, Builder  # ruamel.yaml is slow to import
 
     text = text_of(content, file)
-    builder = Builder(text, file, marks=marks)
+    builder, is_pure = Builder(text, file, marks=marks), False
     try:
         found = builder.documents()
     except PackcError as error:
         if builder.stopped_at_colon:
             # The C parser stops at [https://host], which kubectl and the pure parser read.
-            builder = Builder(text, file, marks=marks, pure=True)
+            builder, is_pure = Builder(text, file, marks=marks, pure=True), True
             try:
                 found = builder.documents()
             except PackcError:
@@ -161,7 +165,7 @@ def parse(content: bytes | str, file: str, *, marks: bool = False) -> Parsed:
     documents = (
         Document(data, file, span, index, source) for index, (data, span) in enumerate(found)
     )
-    return Parsed(tuple(documents), tuple(builder.findings.items))
+    return Parsed(tuple(documents), tuple(builder.findings.items), is_pure)
 
 
 def _entry(value: Any, step: Step) -> tuple[Span, Any] | None:
