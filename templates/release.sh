@@ -26,8 +26,26 @@ trap 'rm -rf "$work"' EXIT
     packc publish "$work/pack.oci.tar" "$repository" --digest-file "$work/digest" "$@"
     reference="$repository@$(cat "$work/digest")"
 
+    # Of the arguments, those that say how the registry is reached are for what follows as well.
+    takes_value=
+    for argument; do
+        shift
+        if [ -n "$takes_value" ]; then
+            set -- "$@" "$argument"
+            takes_value=
+            continue
+        fi
+        case $argument in
+            --plain-http | --ca=* | --timeout=* | --tries=*) set -- "$@" "$argument" ;;
+            --ca | --timeout | --tries)
+                set -- "$@" "$argument"
+                takes_value=yes
+                ;;
+        esac
+    done
+
     # What a registry hands out now is what this source gives.
-    packc verify "$reference" --key env://PACKC_PUBLIC_KEY --rebuild "$pack"
-    packc pull "$reference" --key env://PACKC_PUBLIC_KEY --out "$work/pulled"
+    packc verify "$reference" --key env://PACKC_PUBLIC_KEY --rebuild "$pack" "$@"
+    packc pull "$reference" --key env://PACKC_PUBLIC_KEY --out "$work/pulled" "$@"
 } >&2
 echo "$reference"

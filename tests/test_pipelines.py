@@ -408,6 +408,31 @@ def test_the_release_script_publishes_what_it_verifies(job: Job) -> None:
 
 
 @REGISTRY
+def test_the_release_script_reaches_the_registry_in_all_steps_as_asked(job: Job) -> None:
+    """The authority is trusted by an option alone; what is for publishing stays there."""
+    assert job.run("packc", "lock", "packs/small", "-q").returncode == 0
+    authority = job.folder / "an authority.pem"
+    authority.write_text(Path(job.environment.pop("SSL_CERT_FILE")).read_text())
+    options = ("--also-tag", "latest", "--ca", "an authority.pem", "--tries=3", "--timeout", "60")
+
+    done = job.run(ROOT / "templates/release.sh", "packs/small", job.repository, *options)
+
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(f"{job.repository}@{DIGEST}\n", done.stdout)
+    calls = {call.split()[0]: call for call in job.calls.splitlines()}
+    for name in ("verify", "pull"):
+        assert calls[name].endswith(" --ca an authority.pem --tries=3 --timeout 60")
+
+
+def test_the_page_locks_the_pack_before_it_shows_the_release() -> None:
+    page = (ROOT / "docs" / "publish.md").read_text()
+    pack, _, after = page.partition("\ntemplates/release.sh ")[2].partition(" ")
+
+    assert after.startswith("oci://")
+    assert f"\npackc lock {pack}\n" in page.partition("\ntemplates/release.sh ")[0]
+
+
+@REGISTRY
 def test_the_release_script_publishes_nothing_that_is_not_as_locked(job: Job) -> None:
     assert job.run("packc", "lock", "packs/small", "-q").returncode == 0
     with (job.folder / "packs/small/base/objects.yaml").open("a") as base:

@@ -30,6 +30,8 @@ from registries import (
 )
 
 from packc.cli import main
+from packc.cli.options import package as package_options
+from packc.cli.options import publish as publish_options
 from packc.model import OutputFile
 from packc.publish.built import Built
 from packc.publish.layout import write_layout
@@ -43,6 +45,7 @@ from packc.publish.registry.tags import fallback_tag, listed
 pytestmark = pytest.mark.tool("docker-registry")
 PATIENT = Patience(total=10.0, first_pause=0.01, settle=0.05)
 MANIFEST = "manifests.yaml"
+ROOT = Path(__file__).parent.parent
 
 
 def reader(host: str, repository: str = "packs/small") -> HttpRegistry:
@@ -155,7 +158,56 @@ def test_a_dry_run_writes_nothing(
 
     assert found["dryRun"] is True
     assert found["tags"] == [{"tag": "1.0.0", "changed": True, "before": ""}]
-    assert {request.split()[0] for request in bad.requests} == {"GET"}
+    assert {request.split()[0] for request in bad.requests} == {"GET", "HEAD"}
+
+
+ALL_KINDS = [
+    "pack",
+    "signature",
+    "https://sigstore.dev/cosign/sign/v1",
+    "application/vnd.cyclonedx+json",
+    "https://cyclonedx.org/bom",
+    "https://slsa.dev/provenance/v1",
+]
+
+
+def kinds(found: dict[str, Any]) -> list[str]:
+    return [each["kind"] for each in found["sent"]]
+
+
+def test_a_dry_run_names_what_is_sent_then(
+    built: Path, host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a new version, of one that was there unsigned, and of one that is there whole."""
+    key, _ = key_pair(tmp_path)
+    runs = [[], everything(key), everything(key)]
+
+    found = [
+        (published(capsys, built, host, *run, "--dry-run"), published(capsys, built, host, *run))
+        for run in runs
+    ]
+
+    assert [kinds(plan) for plan, _ in found] == [["pack"], ALL_KINDS[1:], []]
+    assert [plan["changed"] for plan, _ in found] == [True, True, False]
+    for plan, done in found:
+        assert plan | {"dryRun": False} == done
+
+
+def test_a_dry_run_says_which_signatures_and_statements_would_be_sent(
+    built: Path, host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, _ = key_pair(tmp_path)
+    published(capsys, built, host)
+
+    said = []
+    for options in (everything(key), []):
+        assert main([*arguments(built, host), *options, "--dry-run"]) == 0
+        said.append(capsys.readouterr().err.splitlines())
+
+    uploads = [line for line in said[0] if line.startswith("would be uploading ")]
+    assert [line.split()[3] for line in uploads] == ALL_KINDS[1:]
+    assert said[0][-2:] == ["1.0.0 is there already", "nothing was sent"]
+    assert said[1][-2:] == ["1.0.0 is there already", "nothing is to be sent"]
 
 
 def test_a_palette_pack_goes_where_palette_looks(
@@ -173,6 +225,22 @@ def test_a_palette_pack_goes_where_palette_looks(
 
     assert first["reference"].startswith(f"{target}@sha256:")
     assert reader(host, "packs/small/spectro-packs/archive/demo").manifest("1.0.0") is not None
+
+
+def test_the_palette_packs_that_the_help_and_the_page_show_are_built_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (ROOT / "docs" / "publish.md").read_text()
+    examples = "\n".join((page, package_options.EXAMPLES, publish_options.EXAMPLES))
+    shown = re.findall(r"packc (?:package|publish) (dist/\S+/palette\S*)", examples)
+    monkeypatch.chdir(tmp_path)
+
+    calico = str(ROOT / "packs" / "calico")
+    assert main(["build", calico, "--format", "palette", "--cloud", "aws", "-q"]) == 0
+
+    assert len(shown) >= 3
+    for folder in shown:
+        assert main(["package", folder, "-o", "layout"]) == 0
 
 
 def test_lines_tell_what_happens_where_there_is_no_terminal(
@@ -225,6 +293,30 @@ def test_a_dry_run_says_what_it_would_do_and_writes_no_digest(
     assert f"would be tagging 1.0.0, which named {first}" in said
     assert "nothing was sent" in said
     assert not digest.exists()
+
+
+@pytest.mark.parametrize("name", ["missing/digest", "."])
+def test_a_digest_that_cannot_be_written_is_said_before_anything_is_sent(
+    built: Path, bad: Proxy, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments(built, bad.host), "--digest-file", str(tmp_path / name)]) == 1
+
+    said = capsys.readouterr().err
+    assert "error[PK503]" in said
+    assert "nothing was sent" in said
+    assert bad.requests == []
+
+
+def test_a_digest_of_before_stays_where_nothing_is_published(built: Path, tmp_path: Path) -> None:
+    before, new = tmp_path / "before", tmp_path / "new"
+    before.write_text("sha256:0\n")
+
+    for file in (before, new):
+        options = ["--digest-file", str(file), "--tries", "1"]
+        assert main([*arguments(built, "127.0.0.1:1"), *options]) == 5
+
+    assert before.read_text() == "sha256:0\n"
+    assert not new.exists()
 
 
 def test_a_floating_tag_never_takes_the_version_of_another_pack(
@@ -591,7 +683,11 @@ def test_what_the_garbage_collection_took_is_published_again(
 
     assert main(command) == 0
     assert "warning[PK639]" in capsys.readouterr().err
-    assert published(capsys, built, bad.host, "--key", key)["changed"] is True
+    plan = published(capsys, built, bad.host, "--key", key, "--dry-run")
+    again = published(capsys, built, bad.host, "--key", key)
+    assert plan["changed"] is again["changed"] is True
+    assert [each["digest"] for each in plan["sent"]] == [lost]
+    assert plan["sent"] == again["sent"]
     assert main(command) == 0
     assert "PK639" not in capsys.readouterr().err
 

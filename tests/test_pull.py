@@ -178,6 +178,13 @@ HOSTILE = {
     "a hook of git further in": [member("a/.GIT/hooks/post-checkout")],
     "a link of git": [member("a/.git")],
     "git's short name on Windows": [member("GIT~1/config")],
+    "another short name of git": [member("git~2/config")],
+    "a stream of Windows": [member(".git::$INDEX_ALLOCATION/config")],
+    "a device of Windows": [member("a/aux.yaml")],
+    "a name that ends in a dot": [member("a./b")],
+    "a part of a name that is too long": [member("a" * 256)],
+    "a name that is shown as another": [member("a\u202elmay.b")],
+    "a name on two lines": [member("a\u2028b")],
     "git's folder as Windows reads it": [member(".git. /config")],
     "git's folder as macOS reads it": [member(".g\u200cit/config")],
 }
@@ -201,7 +208,7 @@ def test_nothing_is_written_of_an_archive_with(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize("name", [".gitignore", ".github/x", "a.git", "git", "a/b.GIT", "GIT~2"])
+@pytest.mark.parametrize("name", [".gitignore", ".github/x", "a.git", "git", "a/b.GIT", "GIT~x"])
 def test_what_is_not_the_folder_of_git_is_written(tmp_path: Path, name: str) -> None:
     write_layout(bundle(pack(OutputFile(name, b"x"))), tmp_path / "layout")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import socket
 import stat
 import sys
 import threading
@@ -40,6 +41,7 @@ from packc.publish.registry.credentials import Login, find_login
 from packc.publish.registry.patience import Patience, retry_after
 from packc.publish.registry.protocol import Manifest
 from packc.publish.registry.tags import add_referrers, fallback_tag, listed
+from packc.publish.registry.transport import _is_no_name
 
 pytestmark = pytest.mark.tool("docker-registry", "htpasswd", "openssl")
 
@@ -429,15 +431,25 @@ def test_a_blob_that_stays_another_is_refused(bad: Proxy, kind: str) -> None:
     assert "PK636" in failure(lambda: registry.blob(BLOB.descriptor))
 
 
+@pytest.mark.parametrize("kind", ["drop", "lose", "cut", "corrupt", "shorten", 500, 504])
+def test_a_manifest_is_read_in_spite_of(bad: Proxy, kind: str | int) -> None:
+    registry = client(bad.host)
+    stored = manifest(registry)
+    registry.push_manifest(stored, "1")
+    bad.faults += [Fault("GET .*/manifests/1", kind, 2), Fault("GET .*/manifests/sha256:", kind, 2)]
+
+    assert registry.manifest("1") == registry.manifest(stored.digest) == stored
+
+
 @pytest.mark.parametrize("kind", ["corrupt", "shorten"])
-def test_a_manifest_that_is_another_is_refused_at_once(bad: Proxy, kind: str) -> None:
+def test_a_manifest_that_stays_another_is_refused(bad: Proxy, kind: str) -> None:
     registry = client(bad.host)
     registry.push_manifest(manifest(registry), "1")
     bad.faults.append(Fault("GET .*/manifests/", kind, 99))
     before = len(bad.requests)
 
     assert "PK636" in failure(lambda: registry.manifest("1"))
-    assert len(bad.requests) == before + 1
+    assert len(bad.requests) == before + QUICK.tries
 
 
 def test_a_manifest_is_stored_in_spite_of_a_lost_answer(bad: Proxy) -> None:
@@ -595,6 +607,78 @@ def test_a_hostile_answer_is_refused_in_its_own_words(
     assert "\x1b" not in text
 
 
+ADDRESSES = [
+    "https://[::1/x",
+    "http://127.0.0.1:99999/x",
+    "http://127.0.0.1:x/x",
+    "http://a..b/x",
+    f"http://{'a' * 64}.example/x",
+    "http:///x",
+    "http://user:hunter2@127.0.0.1:0/x",
+    "http://user:hunter2@a..b/x",
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_address_that_is_none_is_the_error_of_a_registry_and_final(address: str) -> None:
+    """As the place of an upload, behind a redirect, as the next page, as a server of tokens."""
+    seen: list[str] = []
+    answers = {
+        "POST": (202, {"Location": address}),
+        "PUT": (307, {"Location": address}),
+        "GET": (401, {"WWW-Authenticate": f'Bearer realm="{address}"'}),
+    }
+
+    def answer(handler: Any) -> None:
+        handler.body()
+        seen.append(handler.command)
+        handler.reply(*answers.get(handler.command, (404, {})))
+
+    with served(answer) as host:
+        registry = client(host)
+        texts = [
+            failure(lambda: registry.push_blob(BLOB)),
+            failure(lambda: registry.push_manifest(Manifest(b"{}"), "1")),
+            failure(lambda: registry.manifest("1")),
+        ]
+
+    assert seen == ["HEAD", "POST", "PUT", "GET"]
+    assert all(text.startswith("PK635") for text in texts), texts
+    assert "hunter2" not in "".join(texts)
+
+
+def test_a_next_page_that_is_no_address_is_the_error_of_a_registry() -> None:
+    headers = {
+        "Content-Type": "application/vnd.oci.image.index.v1+json",
+        "Link": '<http://[x>; rel="next"',
+    }
+    content = b'{"manifests": []}'
+    with served(lambda handler: handler.reply(200, headers, content)) as host:
+        text = failure(lambda: client(host).referrers(BLOB.digest))
+
+    assert text.startswith("PK635")
+
+
+def test_a_name_that_has_no_address_is_said_once_and_not_tried_again() -> None:
+    """The interface of the address is none, which the system says without asking a server."""
+    registry = evolve(client("127.0.0.1"), base="http://[fe80::1%25none]/v2/packs/demo/")
+    patient = evolve(registry, patience=Patience(first_pause=30.0, longest_pause=30.0))
+    begin = time.monotonic()
+
+    text = failure(lambda: patient.manifest("1"))
+
+    assert "PK634" in text
+    assert "its name is not known" in text
+    assert time.monotonic() - begin < 10
+
+
+@pytest.mark.parametrize(
+    ("number", "is_final"), [(socket.EAI_NONAME, True), (socket.EAI_AGAIN, False)]
+)
+def test_a_server_of_names_that_is_away_may_come_back(number: int, is_final: bool) -> None:
+    assert _is_no_name(socket.gaierror(number, "")) is is_final
+
+
 def test_a_blob_larger_than_said_is_not_read_to_its_end() -> None:
     with served(lambda handler: handler.reply(200, {}, b"x" * 10_000_000)) as host:
         assert "sends more than" in failure(lambda: client(host).blob(BLOB.descriptor))
@@ -669,3 +753,25 @@ def test_a_proxy_is_used_as_the_environment_says(monkeypatch: pytest.MonkeyPatch
         assert "PK634" in failure(lambda: client("direct.example").manifest("1"))
 
     assert seen == [f"http://far.example/v2/packs/demo/manifests/1 Basic {encoded('me', 'word')}"]
+
+
+@pytest.mark.parametrize("address", ["http://[", "socks9://127.0.0.1:1", "http://127.0.0.1:99999"])
+def test_a_proxy_that_is_no_address_is_said_at_once(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", address)
+    patient = client("far.example", patience=Patience(first_pause=30.0, longest_pause=30.0))
+    begin = time.monotonic()
+
+    text = failure(lambda: patient.manifest("1"))
+
+    assert "PK634" in text
+    assert "the address of its proxy" in text
+    assert time.monotonic() - begin < 10
+
+
+def test_a_proxy_whose_name_is_not_known_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://[fe80::1%25none]:1")
+    patient = client("far.example", patience=Patience(first_pause=30.0, longest_pause=30.0))
+
+    assert "the name of the proxy is not known" in failure(lambda: patient.manifest("1"))

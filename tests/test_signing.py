@@ -34,7 +34,8 @@ from packc.publish.signing import simple
 from packc.publish.signing.keys import PrivateKey, PublicKey, read_private_key, read_public_key
 from packc.publish.verify import verify
 
-READER = Path(__file__).parent / "readers" / "sigstore.cjs"
+ROOT = Path(__file__).parent.parent
+READER = ROOT / "tests" / "readers" / "sigstore.cjs"
 DIGEST = digest_of(b"a manifest")
 OTHER = digest_of(b"another manifest")
 PLACE = "registry.example.org/packs/demo"
@@ -132,6 +133,7 @@ BROKEN: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "RSA": (pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)), {}),
     "there is no password": (ENCRYPTED, {}),
     "cannot be decrypted": (ENCRYPTED, {"PACKC_KEY_PASSWORD": "wrong"}),
+    "is a public key, and signing needs the private one": (public_pem(SECRET), {}),
     "cosign's own form": ("-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n", {}),
     "a variable that is not set": ("", {}),
 }
@@ -155,6 +157,32 @@ def test_what_is_no_public_key_is_refused(tmp_path: Path, text: str) -> None:
     for name in ("key", ".", "missing"):
         with pytest.raises(PackcError, match="PK616"):
             read_public_key(str(tmp_path / name), {})
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("is_private", [True, False])
+def test_a_key_in_another_encoding_is_refused_by_its_name(
+    tmp_path: Path, encoding: str, is_private: bool
+) -> None:
+    """As Windows PowerShell writes what is sent into a file."""
+    path = tmp_path / "key"
+    path.write_text(pem(SECRET) if is_private else public_pem(SECRET), encoding=encoding)
+    read = read_private_key if is_private else read_public_key
+
+    with pytest.raises(PackcError, match="PK616") as caught:
+        read(str(path), {})
+
+    assert f"is in {encoding[:6].upper()}, and PEM is ASCII" in str(caught.value)
+
+
+def test_the_hint_on_a_key_is_the_command_that_the_page_shows() -> None:
+    with pytest.raises(PackcError) as caught:
+        read_private_key("env://KEY", {"KEY": "no key"})
+
+    (error,) = caught.value.diagnostics
+    command = error.hint.partition("shows: ")[2]
+    assert command.startswith("openssl genpkey ")
+    assert f"$ {command}\n" in (ROOT / "docs" / "publish.md").read_text()
 
 
 @pytest.mark.parametrize(("mode", "codes"), [(0o600, []), (0o400, []), (0o644, ["PK617"])])
@@ -451,13 +479,25 @@ def test_the_exit_code_is_6_where_a_pack_is_not_verified(
 
     codes = {
         "stranger": main(["verify", out, "--key", f"{keys}/stranger.pub"]),
-        "no layout": main(["verify", f"{keys}/missing", "--unsigned"]),
+        "no layout": main(["verify", str(keys), "--unsigned"]),
+        "nothing there": main(["verify", f"{keys}/missing.oci.tar", "--unsigned"]),
+        "nothing to pull": main(["pull", f"{keys}/missing", "--no-verify", "-o", f"{keys}/new"]),
+        "nothing to send": main(["publish", f"{keys}/missing.oci.tar", "oci://r.example/a"]),
+        "another scheme": main(["verify", "docker://r.example/a:1", "--unsigned"]),
+        "no port": main(["verify", "oci://r.example:99999/a:1", "--unsigned"]),
+        "no pack to rebuild": main(["verify", out, "--unsigned", "--rebuild", f"{keys}/missing"]),
         "no key": main(["verify", out, "--key", f"{keys}/missing.pub"]),
         "nothing asked": main(["verify", out]),
         "unsigned": main(["verify", out, "--unsigned"]),
     }
 
-    assert codes == {"stranger": 6, "no layout": 6, "no key": 1, "nothing asked": 2, "unsigned": 0}
+    assert codes == {
+        **dict.fromkeys(("stranger", "no layout", "no pack to rebuild"), 6),
+        **dict.fromkeys(("nothing there", "nothing to pull", "nothing to send"), 1),
+        **dict.fromkeys(("another scheme", "no port", "no key"), 1),
+        "nothing asked": 2,
+        "unsigned": 0,
+    }
     assert "Traceback" not in capsys.readouterr().err
 
 

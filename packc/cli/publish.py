@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,6 +32,8 @@ def run(options: Namespace) -> int:
     try:
         bundle, reference, warnings = _prepared(options)
         print_diagnostics(warnings, options)
+        if options.digest_file:
+            _refuse_unwritable(Path(options.digest_file))
         registry = registry_of(options, reference, writes=not options.dry_run)
         wanted = Wanted(
             also=tuple(options.also_tags),
@@ -61,6 +64,7 @@ def _print(bundle: Bundle, published: Published, reference: Reference, options: 
             "digest": published.digest,
             "changed": published.changed,
             "dryRun": options.dry_run,
+            "sent": [asdict(each) for each in published.sent],
             "tags": [asdict(each) for each in published.tags],
         }
     )
@@ -140,11 +144,26 @@ def _summary(bundle: Bundle) -> dict[str, Any]:
     }
 
 
+def _refuse_unwritable(path: Path) -> None:
+    """Raise PK503 for a file that cannot be written, and leave none there; pipes are not tried."""
+    try:
+        is_new = not os.path.lexists(path)
+        if is_new or not path.is_fifo():
+            path.open("ab").close()
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        raise _unwritable(path, error, "nothing was sent") from None
+
+
 def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        hint = "the pack is published; name another place with --digest-file"
-        shown = f"cannot write '{path}': {reason}"
-        raise PackcError(Diagnostic("PK503", shown, hint=hint)) from None
+        raise _unwritable(path, error, "the pack is published") from None
+
+
+def _unwritable(path: Path, error: OSError, done: str) -> PackcError:
+    reason = (error.strerror or str(error)).lower()
+    hint = f"{done}; name another place with --digest-file"
+    return PackcError(Diagnostic("PK503", f"cannot write '{path}': {reason}", hint=hint))

@@ -14,7 +14,7 @@ from packc.cli.report import progress
 from packc.diagnostics import Diagnostic, PackcError
 from packc.publish.model import Bundle
 from packc.publish.reading import read_bundle
-from packc.publish.references import SCHEME, Reference
+from packc.publish.references import Reference
 from packc.publish.registry.credentials import Login
 from packc.publish.registry.fetch import fetch
 from packc.publish.registry.patience import Patience
@@ -44,7 +44,7 @@ def read_keys(options: Namespace) -> list[PublicKey]:
 
 def read_pack(options: Namespace) -> tuple[Bundle, tuple[Diagnostic, ...]]:
     """Return the pack of a layout, or of a registry, and what is to be said about it."""
-    if not options.source.startswith(SCHEME):
+    if "://" not in options.source:
         return read_bundle(options.source, options.tag), ()
     if options.tag:
         text = "--tag is for layouts"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Sequence
 
-from packc.cli.exits import NOT_VERIFIED, WRONG, exit_code
+from packc.cli.exits import NOT_VERIFIED, exit_code
 from packc.cli.registries import read_keys, read_pack
 from packc.cli.report import print_diagnostics, print_json
 from packc.cli.selection import host_of
@@ -20,12 +20,12 @@ def run(options: Namespace) -> int:
     """Check the pack and its signatures; "could not check" is never the exit code 0."""
     try:
         keys = read_keys(options)
+        bundle, warnings = read_pack(options)
     except PackcError as error:
         print_diagnostics(error.diagnostics, options)
-        return WRONG
+        return exit_code(error.diagnostics)
+    print_diagnostics(warnings, options)
     try:
-        bundle, warnings = read_pack(options)
-        print_diagnostics(warnings, options)
         statements = verify(bundle, keys)
         same = _rebuild(bundle, statements, options) if options.rebuild else None
     except PackcError as error:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
 _LONGEST: Final = 1000
-# `git~1` is what Windows calls `.git` where it keeps short names.
-_GIT: Final = (".git", "git~1")
+_LONGEST_PART: Final = 255
+# `git~1` is what Windows calls `.git` where it keeps short names, or `git~2` if that is taken.
+_GIT: Final = re.compile(r"\.git|git~[0-9]")
+# Microsoft, "Naming Files, Paths, and Namespaces": a device keeps its name before any extension.
+_NOT_ON_WINDOWS: Final = re.compile(r'[<>:"|?*]')
+_DEVICE: Final = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[0-9¹²³]|conin\$|conout\$) *(?:\..*)?")
+_TURNING: Final = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"))
+"""The classes of the characters that change the order in which others are shown."""
 
 
 def fault_of(name: str) -> str:
@@ -21,8 +28,30 @@ def fault_of(name: str) -> str:
         return f"has more than {_LONGEST:,} bytes"
     if "\\" in name or any(unicodedata.category(character) == "Cc" for character in name):
         return "has a backslash or a control character"
-    if any(_same_as(part).rstrip(" .") in _GIT for part in name.split("/")):
+    if any(map(_is_misleading, name)):
+        return "has a character by which it looks like another"
+    return next(filter(None, map(_fault_of_part, name.split("/"))), "")
+
+
+def _is_misleading(character: str) -> bool:
+    """Return whether a character ends a line, or turns the order of what is shown."""
+    is_end = unicodedata.category(character) in ("Zl", "Zp")
+    return is_end or unicodedata.bidirectional(character) in _TURNING
+
+
+def _fault_of_part(part: str) -> str:
+    """Return why not every system can hold one name in a folder; nothing if all can."""
+    as_seen = _same_as(part).rstrip(" .")
+    if _GIT.fullmatch(as_seen):
         return "is a place of git's own, which runs what stands there"
+    if found := _NOT_ON_WINDOWS.search(part):
+        return f"has a '{found[0]}', which Windows refuses"
+    if _DEVICE.fullmatch(as_seen):
+        return "is that of a device on Windows"
+    if part.endswith((".", " ")):
+        return "has a dot or a blank at an end, which Windows takes away"
+    if len(part.encode()) > _LONGEST_PART:
+        return f"has a part of more than {_LONGEST_PART} bytes"
     return ""
 
 

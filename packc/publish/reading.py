@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import tarfile
 from collections.abc import Iterator, Mapping
@@ -53,7 +54,14 @@ def read_bundle(path: str, tag: str = "") -> Bundle:
 
 
 def read_layout(path: str) -> Layout:
-    """Return the layout of a folder or a file; each blob has the digest that is its name."""
+    """Return the layout of a folder or a file; each blob has the digest that is its name.
+
+    Raises PK101 where nothing is there.
+    """
+    if not os.path.lexists(path):
+        hint = "name a folder or *.oci.tar that `packc package` wrote"
+        text = f"'{path}' cannot be read: no such file or folder"
+        raise PackcError(Diagnostic("PK101", text, hint=hint))
     files = _files(Path(path), path)
     if json_of(files.get(MARKER, b""), path).get("imageLayoutVersion") != "1.0.0":
         raise unreadable(path, f"its file {MARKER} is not of version 1.0.0")

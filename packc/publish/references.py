@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv6Address
 from typing import Final
 
 from attrs import frozen
@@ -14,9 +15,13 @@ SCHEME: Final = "oci://"
 FORM: Final = "write oci://HOST[:PORT]/REPOSITORY[:TAG][@sha256:DIGEST]"
 RESERVED: Final = ("sha256-", ".sig", ".att", ".sbom")
 
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST: Final = re.compile(
-    r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(?::\d{1,5})?", re.I | re.ASCII
+    rf"(?:{_LABEL}(?:\.{_LABEL})*|\[(?P<numbers>[0-9a-f:.]+)\])(?::(?P<port>\d{{1,5}}))?",
+    re.I | re.ASCII,
 )
+_LARGEST_PORT: Final = 65_535
+_LONGEST_HOST: Final = 253
 _REPOSITORY: Final = re.compile(
     r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*", re.ASCII
 )
@@ -48,8 +53,8 @@ class Reference:
         if at and not DIGEST.fullmatch(digest):
             # `user:password@host` would show a password: say nothing of what was found.
             raise _wrong(_shown(text), "behind @ it has no sha256: with 64 digits of 0-9 and a-f")
-        if not _HOST.fullmatch(host):
-            raise _wrong(text, f"'{host}' is no name of a host")
+        if why := _about_host(host):
+            raise _wrong(text, f"'{host}' {why}")
         repository, colon, tag = path.partition(":")
         if not slash or not _REPOSITORY.fullmatch(repository) or len(repository) > _LONGEST:
             raise _wrong(text, _about_repository(repository))
@@ -100,6 +105,24 @@ def _described(tag: str) -> str:
         return f"{len(tag)} characters"
     strange = sorted({c for c in tag if not re.fullmatch(r"[A-Za-z0-9._-]", c, re.ASCII)})
     return repr(strange[0]) if strange else f"{tag[0]!r} as its first character"
+
+
+def _about_host(host: str) -> str:
+    """Return why a host cannot be one, with its port; nothing if it can."""
+    found = _HOST.fullmatch(host)
+    if not found or len(host) > _LONGEST_HOST or not _is_ipv6(found["numbers"] or "::"):
+        return "is no name of a host"
+    if found["port"] and not 1 <= int(found["port"]) <= _LARGEST_PORT:
+        return f"has no port from 1 to {_LARGEST_PORT}"
+    return ""
+
+
+def _is_ipv6(numbers: str) -> bool:
+    try:
+        IPv6Address(numbers)
+    except ValueError:
+        return False
+    return True
 
 
 def _about_repository(repository: str) -> str:

@@ -11,9 +11,10 @@ EXAMPLES = """\
 examples:
   packc package dist/calico/3.32.1/aws -o calico-aws.oci.tar
   packc package dist/calico/3.32.1 -o calico.oci.tar            all variants, a folder each
-  packc package dist/calico/3.32.1/palette -o cni-calico.oci.tar
+  packc package dist/calico/3.32.1/palette/cni-calico-3.32.1 -o cni-calico.oci.tar
   packc package dist/calico/3.32.1/aws -o layout --key packc.key --sbom --provenance
 
+`packc build packs/calico` writes the folders, with --format palette those in dist/.../palette.
 A layout is one file where the name ends in .oci.tar, else a folder. What is printed is the digest
 of the pack's manifest. It depends on the files packaged and on SOURCE_DATE_EPOCH alone.
 The password of a key is that of PACKC_KEY_PASSWORD, or of --key-password-file.

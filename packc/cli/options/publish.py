@@ -12,16 +12,18 @@ EXAMPLES = """\
 examples:
   packc publish calico-aws.oci.tar oci://registry.example.org/packs/calico-aws
   packc publish dist/calico/3.32.1/aws oci://registry.example.org/packs/calico-aws --key packc.key
-  packc publish dist/calico/3.32.1/palette oci://registry.example.org/packs
+  packc publish dist/calico/3.32.1/palette/cni-calico-3.32.1 oci://registry.example.org/packs
   packc publish calico-aws.oci.tar oci://registry.example.org/packs/calico-aws --dry-run
 
+`packc build packs/calico` writes the folders, with --format palette those in dist/.../palette.
 The version is the tag, and is set last; a tag that names another pack is not moved without --force.
 A Palette pack goes to REPO/spectro-packs/archive/NAME, where Palette looks for it.
 A login is taken from --username and --password-stdin, PACKC_REGISTRY_USERNAME and _PASSWORD,
 DOCKER_AUTH_CONFIG, REGISTRY_AUTH_FILE, or what docker login and podman login wrote.
 
 exit codes: 0 published, or there already; 1 the pack cannot be published; 2 usage; 3 the tag is
-taken; 4 the login is refused; 5 the registry cannot be reached; 6 a layout is damaged
+taken; 4 the login is refused, or cannot be read; 5 the registry cannot be reached; 6 a layout is
+damaged
 """
 
 
@@ -59,7 +61,9 @@ def add(command: Any) -> None:
     signing(command, with_reference=False)
     command.set_defaults(reference=None, tag="")
     registry(command)
-    command.add_argument("--dry-run", action="store_true", help="say what would be done, only")
+    command.add_argument(
+        "--dry-run", action="store_true", help="say what would be sent and tagged, and send nothing"
+    )
     command.add_argument(
         "--digest-file", metavar="FILE", help="write the digest of the pack into this file"
     )

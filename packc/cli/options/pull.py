@@ -17,7 +17,7 @@ examples:
 Nothing is written before the pack is verified. The folder must not be there, or be empty.
 
 exit codes: 0 written; 1 it cannot be written, or a key or a reference is wrong; 2 usage; 4 the
-login is refused; 5 the registry cannot be reached; 6 not verified
+login is refused, or cannot be read; 5 the registry cannot be reached; 6 not verified
 """
 
 

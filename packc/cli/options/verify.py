@@ -15,8 +15,9 @@ examples:
   packc verify oci://registry.example.org/packs/calico-aws:3.32.1 --key packc.pub
   packc verify calico-aws.oci.tar --key packc.pub --rebuild packs/calico
 
-exit codes: 0 verified; 1 a key or a reference is wrong; 2 usage; 4 the login is refused; 5 the
-registry cannot be reached; 6 not verified, whatever the reason
+exit codes: 0 verified; 1 a key or a reference is wrong, or no layout is there; 2 usage; 4 the
+login is refused, or cannot be read; 5 the registry cannot be reached; 6 not verified, whatever the
+reason
 """
 
 

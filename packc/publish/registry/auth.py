@@ -12,9 +12,15 @@ from attrs import define, field
 
 from packc.diagnostics import PackcError
 from packc.publish.registry.credentials import Login
-from packc.publish.registry.faults import Transient, error_code, unauthorized, unexpected
+from packc.publish.registry.faults import (
+    Transient,
+    error_code,
+    malformed,
+    unauthorized,
+    unexpected,
+)
 from packc.publish.registry.patience import Deadline
-from packc.publish.registry.transport import Answer
+from packc.publish.registry.transport import Answer, is_address
 
 RETRIED: Final = (408, 425, 429, 500, 502, 503, 504)
 _PARAMETER: Final = re.compile(r'([A-Za-z_]+)="([^"]*)"')
@@ -55,6 +61,8 @@ class Authorizer:
 
     def _token(self, parameters: Mapping[str, str], login: Login | None, deadline: Deadline) -> str:
         realm = parameters.get("realm", "")
+        if not is_address(realm):
+            raise malformed(self.host)
         parts = urlsplit(realm)
         if parts.scheme != "https" and not (self.is_plain and parts.scheme == "http"):
             what = "names a server of tokens without https"

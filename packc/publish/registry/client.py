@@ -20,13 +20,14 @@ from packc.publish.registry.faults import (
     Transient,
     another_content,
     error_code,
+    malformed,
     unauthorized,
     unexpected,
     unreachable,
 )
 from packc.publish.registry.patience import Deadline, Patience, retry_after
 from packc.publish.registry.protocol import ACCEPTED, Manifest
-from packc.publish.registry.transport import Answer, Transport, new_transport
+from packc.publish.registry.transport import Answer, Transport, is_address, new_transport
 
 PULL: Final = "pull"
 PUSH: Final = "pull,push"
@@ -104,17 +105,28 @@ class HttpRegistry:
     def manifest(self, name: str) -> Manifest | None:
         headers = {"Accept": ", ".join(ACCEPTED)}
         url = f"{self.base}manifests/{name}"
-        answer = self._send("GET", url, headers=headers, limit=_LARGEST_MANIFEST)
-        if answer.status == 404:
-            return None
-        self._expect(answer, "a manifest", 200)
+
+        def get(deadline: Deadline) -> Manifest | None:
+            answer = self._once("GET", url, deadline, headers=headers, limit=_LARGEST_MANIFEST)
+            if answer.status == 404:
+                return None
+            self._expect(answer, "a manifest", 200)
+            self._refuse_another(answer, name)
+            kind = answer.headers.get("Content-Type", "").partition(";")[0].strip()
+            return Manifest(answer.content, kind)
+
+        return self.patience.again(get)
+
+    def _refuse_another(self, answer: Answer, name: str) -> None:
+        """Raise PK636 for a manifest of another digest than was asked for, or is said; it may pass.
+
+        Where a tag was asked for, only the registry says which digest it has.
+        """
         digest = digest_of(answer.content)
-        stated = answer.headers.get("Docker-Content-Digest", digest)
-        for expected in (name if DIGEST.fullmatch(name) else digest, stated):
-            if digest != expected and DIGEST.fullmatch(expected):
-                raise another_content(self._host, f"a manifest with {digest}", expected)
-        kind = answer.headers.get("Content-Type", "").partition(";")[0].strip()
-        return Manifest(answer.content, kind)
+        for expected in (name, answer.headers.get("Docker-Content-Digest", "")):
+            if DIGEST.fullmatch(expected) and digest != expected:
+                error = another_content(self._host, f"a manifest with {digest}", expected)
+                raise Transient(error)
 
     def push_manifest(self, manifest: Manifest, name: str) -> bool:
         headers = {"Content-Type": manifest.media_type}
@@ -155,6 +167,9 @@ class HttpRegistry:
 
         return self.patience.again(get)
 
+    def has_blob(self, digest: str) -> bool:
+        return self._has_blob(digest, None)
+
     def push_blob(self, blob: Blob) -> bool:
         """Store a blob whole.
 
@@ -183,9 +198,9 @@ class HttpRegistry:
         location = started.headers.get("Location", "")
         if not location:
             raise unexpected(self._host, "does not say where to upload to")
-        return f"{urljoin(uploads, location)}{'&' if '?' in location else '?'}"
+        return f"{_joined(uploads, location, self._host)}{'&' if '?' in location else '?'}"
 
-    def _has_blob(self, digest: str, deadline: Deadline) -> bool:
+    def _has_blob(self, digest: str, deadline: Deadline | None) -> bool:
         answer = self._send("HEAD", f"{self.base}blobs/{digest}", deadline)
         if answer.status != 404:
             self._expect(answer, "to hear whether a blob is there", 200)
@@ -205,7 +220,7 @@ class HttpRegistry:
             if not isinstance(entries, list):
                 raise unexpected(self._host, "sends a list of referrers that is none")
             found += [descriptor_of(entry, self.place) for entry in entries]
-            following = _next_page(answer.headers.get("Link", ""), url)
+            following = _next_page(answer.headers.get("Link", ""), url, self._host)
             if not following:
                 return tuple(found)
             url = following
@@ -290,7 +305,7 @@ class HttpRegistry:
                 raise unexpected(self._host, "redirects to a server that asks for a login")
             if answer.status not in _REDIRECTS or not location:
                 return answer
-            url = urljoin(url, location)
+            url = _joined(url, location, self._host)
         raise unexpected(self._host, "redirects without an end")
 
     def _refuse_plain(self, url: str) -> None:
@@ -319,10 +334,17 @@ def _origin(url: str) -> tuple[str, str]:
     return parts.scheme, parts.netloc.lower()
 
 
-def _next_page(link: str, url: str) -> str:
+def _joined(url: str, location: str, host: str) -> str:
+    """Return the address that a registry names; raise PK635 where it is none."""
+    if not is_address(location):
+        raise malformed(host)
+    return urljoin(url, location)
+
+
+def _next_page(link: str, url: str, host: str) -> str:
     """Return the address of the next page that a header Link names; only of the same origin."""
     target, _, attributes = link.partition(">")
     if 'rel="next"' not in attributes:
         return ""
-    following = urljoin(url, target.strip().removeprefix("<"))
+    following = _joined(url, target.strip().removeprefix("<"), host)
     return following if _origin(following) == _origin(url) else ""

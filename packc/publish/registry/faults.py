@@ -33,6 +33,11 @@ def unexpected(host: str, what: str, hint: str = "check the name of the registry
     return PackcError(Diagnostic("PK635", f"'{host}' {what}", hint=hint))
 
 
+def malformed(host: str) -> PackcError:
+    """Return PK635 for an address that is none, without it: it may hold a secret."""
+    return unexpected(host, "names an address that is none")
+
+
 def unauthorized(host: str, why: str) -> PackcError:
     hint = f"log in as with `docker login {host}`, or give --username and --password-stdin"
     return PackcError(Diagnostic("PK632", f"'{host}' refuses: {why}", hint=hint))

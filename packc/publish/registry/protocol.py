@@ -42,6 +42,9 @@ class Registry(Protocol):
     def blob(self, descriptor: Descriptor) -> bytes | None:
         """Return a blob with the digest and the size that the descriptor says, or None."""
 
+    def has_blob(self, digest: str) -> bool:
+        """Return whether a blob is there, without fetching it."""
+
     def push_blob(self, blob: Blob) -> bool:
         """Store a blob; return whether it was not there before."""
 

@@ -94,7 +94,7 @@ def add_signature(registry: Registry, ours: Artifact) -> bool:
     """Add a signature of cosign's older form; those of others stay. Return whether it was new."""
 
     def with_ours(found: Manifest | None) -> Manifest | None:
-        there = artifact(registry, found).blobs[1:] if found is not None else ()
+        there = _layers(registry, found)
         new = [layer for layer in ours.blobs[1:] if layer not in there]
         if not new:
             return None
@@ -104,6 +104,16 @@ def add_signature(registry: Registry, ours: Artifact) -> bool:
         return Manifest(joined.content, joined.media_type)
 
     return update(registry, ours.tag, with_ours)
+
+
+def has_signature(registry: Registry, ours: Artifact) -> bool:
+    """Return whether a signature of cosign's older form is there, with those of others or alone."""
+    there = _layers(registry, registry.manifest(ours.tag))
+    return all(layer in there for layer in ours.blobs[1:])
+
+
+def _layers(registry: Registry, found: Manifest | None) -> tuple[Blob, ...]:
+    return artifact(registry, found).blobs[1:] if found is not None else ()
 
 
 def artifact(registry: Registry, found: Manifest) -> Artifact:

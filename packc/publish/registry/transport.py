@@ -35,11 +35,18 @@ _CHUNK: Final = 64 * 1024
 _CONNECT_SECONDS: Final = 10.0
 _UNTRUSTED: Final = "its certificate is not trusted"
 _NO_TLS: Final = "it does not speak TLS"
-_TLS: Final = {
+_UNKNOWN: Final = "its name is not known"
+_NO_PROXY: Final = "the name of the proxy is not known"
+_PROXY_HINT: Final = "check HTTPS_PROXY and HTTP_PROXY"
+_FINAL: Final = {
     _UNTRUSTED: "name the file with the registry's CA with --ca",
     _NO_TLS: "add --plain-http, if it is one for tests",
+    _UNKNOWN: "check the name of the registry, and that this machine can resolve names",
+    _NO_PROXY: _PROXY_HINT,
 }
 """What is final, and a way out of it."""
+# Not every system has the second one. EAI_AGAIN, that the server of names is away, may pass.
+_NO_NAME: Final = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 _AGENT: Final = f"packc/{__version__}"
 
 
@@ -77,9 +84,10 @@ class Transport:
     ) -> Answer:
         """Send a request and return the answer; what fails on the way is Transient.
 
-        Raises PK634 where a certificate is not trusted, PK635 for a body of more than `limit`.
+        Raises PK634 where a certificate is not trusted or a name is not known, PK635 for a body of
+        more than `limit`, and for the name of a server that can be none.
         """
-        host = urlsplit(url).netloc
+        host = _host(url)
         if deadline.left <= 0:
             raise Transient(unreachable(host, "the time is over"))
         with self._limited(deadline) as is_over:
@@ -87,8 +95,11 @@ class Transport:
                 return self._exchange(method, url, headers, body, limit, deadline)
             except (HTTPError, OSError, ValueError) as error:
                 why = "the time is over" if is_over() else _reason(error)
-                if hint := _TLS.get(why):
+                if hint := _FINAL.get(why):
                     raise unreachable(host, why, hint) from None
+                is_name = isinstance(error, ValueError) and not isinstance(error, OSError)
+                if is_name and not is_over():
+                    raise unexpected(host, "is no name of a server") from None
                 raise Transient(unreachable(host, why)) from None
 
     def _exchange(
@@ -113,7 +124,7 @@ class Transport:
             timeout=urllib3.Timeout(connect=min(seconds, _CONNECT_SECONDS), read=seconds),
         )
         try:
-            content = b"".join(_chunks(response, limit, urlsplit(url).netloc))
+            content = b"".join(_chunks(response, limit, _host(url)))
         except BaseException:
             response.close()
             raise
@@ -149,7 +160,11 @@ class Transport:
     def _manager(self, url: str) -> Any:
         proxy = self._proxy(url)
         if proxy not in self._managers:
-            self._managers[proxy] = self._new_manager(proxy)
+            try:
+                self._managers[proxy] = self._new_manager(proxy)
+            except ValueError:
+                why = "the address of its proxy is none that is understood"
+                raise unreachable(_host(url), why, _PROXY_HINT) from None
         return self._managers[proxy]
 
     def _proxy(self, url: str) -> str:
@@ -242,15 +257,36 @@ def _chunks(response: Any, limit: int, host: str) -> Iterator[bytes]:
         yield chunk
 
 
+def is_address(text: str) -> bool:
+    """Return whether a text that a server chose is an address, absolute or relative."""
+    try:
+        parts = urlsplit(text)
+        return parts.port != 0 and bool(parts.netloc or parts.scheme not in ("http", "https"))
+    except ValueError:
+        return False
+
+
+def _host(url: str) -> str:
+    """Return the host of an address, and its port; what stands before it may be a password."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _is_no_name(cause: BaseException | None) -> bool:
+    """Return whether the system says for good that a name has no address."""
+    return isinstance(cause, socket.gaierror) and cause.errno in _NO_NAME
+
+
 def _reason(error: Exception) -> str:
     """Return why an exchange failed, without the address: that may hold a secret."""
     match error:
         case NameResolutionError():
-            return "its name is not known"
+            return _UNKNOWN if _is_no_name(error.__cause__) else "names cannot be resolved now"
         case ConnectTimeoutError():
             return "it does not take connections"
         case ReadTimeoutError():
             return "it does not answer"
+        case ProxyError() if _is_no_name(error.original_error.__cause__):
+            return _NO_PROXY
         case ProxyError():
             return "the proxy does not connect"
         case SSLError() if "CERTIFICATE_VERIFY_FAILED" in str(error):

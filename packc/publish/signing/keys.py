@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 ENVIRONMENT: Final = "env://"
 PASSWORD: Final = "PACKC_KEY_PASSWORD"
 _LARGEST: Final = 64 * 1024
-_MAKE_ONE: Final = "make one as docs/publish.md shows: openssl ecparam -name prime256v1 -genkey"
+_MAKE_ONE: Final = (
+    "make one as docs/publish.md shows: "
+    "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out packc.key"
+)
+_MARK: Final = "-----BEGIN "
+_WIDE: Final = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
 
 @frozen
@@ -83,6 +88,9 @@ def read_private_key(
     if b"COSIGN PRIVATE KEY" in content or b"SIGSTORE PRIVATE KEY" in content:
         hint = "use the PEM key that was imported into cosign, or make one with openssl"
         raise _refused(source, "is a key in cosign's own form, which packc does not read", hint)
+    if b"PRIVATE KEY" not in content and b"PUBLIC KEY-----" in content:
+        hint = "name the private key that belongs to it, which `openssl genpkey` wrote"
+        raise _refused(source, "is a public key, and signing needs the private one", hint)
     password = _password(environment, password_file) if b"ENCRYPTED" in content else None
     if b"ENCRYPTED" in content and password is None:
         hint = f"set {PASSWORD}, or name a file with --key-password-file"
@@ -150,6 +158,10 @@ def _read(
             )
         return environment[name].encode(errors="replace"), ()
     content, mode = _file(source, "name a file in PEM, or a variable as in env://NAME")
+    if encoding := next((name for name in _WIDE if _MARK.encode(name) in content), None):
+        shown = encoding[:6].upper()
+        hint = f"write it again in ASCII, as with `iconv -f {shown} -t ASCII`"
+        raise _refused(source, f"is in {shown}, and PEM is ASCII", hint)
     if is_private and mode & (stat.S_IRGRP | stat.S_IROTH):
         text = f"the key '{source}' can be read by others"
         hint = f"chmod 600 {source}"
