@@ -262,6 +262,11 @@ def _threads() -> frozenset[threading.Thread]:
     return frozenset(threading.enumerate())
 
 
+def _has_more_threads(before: frozenset[threading.Thread]) -> bool:
+    """Return whether one was started; that one of the program's own has ended is nobody's doing."""
+    return not before.issuperset(threading.enumerate())
+
+
 def _let_run(before: frozenset[threading.Thread]) -> None:
     """Remember the threads: they cannot be ended, so the process ends without them."""
     _left_behind.extend(set(threading.enumerate()) - before)
@@ -309,7 +314,7 @@ ASPECTS = (
     Aspect("the trace function", sys.gettrace, sys.settrace),
     Aspect("the profile function", sys.getprofile, sys.setprofile),
     Aspect("the recursion limit", sys.getrecursionlimit, sys.setrecursionlimit),
-    Aspect(THREADS, _threads, _let_run),
+    Aspect(THREADS, _threads, _let_run, _has_more_threads),
 )
 
 MODULES = Aspect("packc's own modules", parts, _set_parts, lambda before: any(_moved_parts(before)))

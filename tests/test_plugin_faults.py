@@ -24,6 +24,7 @@ from packc import plugins
 from packc.diagnostics import Diagnostic, PackcError
 from packc.model import Cloud, Distribution
 from packc.plugins import Found, Host, discover
+from packc.surroundings import kept
 
 ROOT = Path(__file__).parent.parent
 WHOLE = """\
@@ -262,6 +263,16 @@ def test_a_locale_that_a_hook_sets_is_put_back(fault: Ask) -> None:
     finally:
         locale.setlocale(locale.LC_ALL, before)
     assert diagnostic.message.endswith("changed the locale")
+
+
+def test_a_thread_that_ends_meanwhile_is_nobodys_doing() -> None:
+    thread = threading.Thread(target=time.sleep, args=(0.05,))
+    thread.start()
+
+    with kept() as changed:
+        thread.join()
+
+    assert changed == []
 
 
 def test_a_thread_that_a_hook_leaves_is_reported(fault: Ask) -> None:
