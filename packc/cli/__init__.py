@@ -91,7 +91,8 @@ def _build(options: Options) -> int:
         return code
     from packc.cli import build
 
-    return build.run(options)
+    has_looked = len(options.packs) == 1 and not options.timings
+    return build.run(options, is_known_to_differ=has_looked)
 
 
 def _mend_streams() -> None:

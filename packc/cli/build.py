@@ -46,6 +46,7 @@ class Session:
         self.options = options
         self.step = step
         self.store = store
+        self.looks_back = True
         self.state = Witness()
         if store.used:
             self.state.note(DISTRIBUTIONS)
@@ -97,8 +98,11 @@ class Outcome:
         return {each.folder: each.files for each in made}
 
 
-def run(options: Namespace) -> int:
-    """Build every pack; a pack with an error is not written, the others are."""
+def run(options: Namespace, *, is_known_to_differ: bool = False) -> int:
+    """Build every pack; a pack with an error is not written, the others are.
+
+    Where `is_known_to_differ`, nobody needs to look again for an earlier build of the same.
+    """
     timings.reset()
     store = Store(None) if options.no_cache else opened()
     warn(store)
@@ -107,6 +111,7 @@ def run(options: Namespace) -> int:
         return _watch(packs, options, store)
     with metered(options, len(packs)) as meter:
         session = Session(options, meter.step, store)
+        session.looks_back = not is_known_to_differ
         call = many.Call(options, session, lambda pack: _built(pack, session))
         reports = many.reports(packs, call, meter)
     store.tidy()
@@ -148,7 +153,7 @@ def _built(folder: str, session: Session) -> Mapping[str, Any]:
     if not session.store.used:
         _build(folder, session, outcome)
         return _report(outcome)
-    report = timed("unchanged", _unchanged)(folder, session)
+    report = timed("unchanged", _unchanged)(folder, session) if session.looks_back else None
     if report is None:
         with watching(session.state, folder) as watch:
             _build(folder, session, outcome)
