@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packc.diagnostics import Diagnostic, Findings, in_order
 from packc.model import MISSING, BaseObject, Patch, PatchedObject, Write
 from packc.patching import complaints
 from packc.patching.complaints import Attempt
 from packc.patching.jsondata import plain
-from packc.patching.kept import Kept, Merged
 from packc.patching.merge import Merge
 from packc.patching.selection import select
+
+if TYPE_CHECKING:  # templates alone keep what merging gave
+    from packc.patching.kept import Kept, Merged
 
 
 class Patched(NamedTuple):

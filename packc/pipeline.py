@@ -35,7 +35,6 @@ from packc.notes import NOTES_FILE, notes_of_pack, notes_text
 from packc.once import Once
 from packc.pack import Pack
 from packc.patch import Patched, patch
-from packc.patching.kept import Kept
 from packc.plugins import Host, Plugin, with_digest
 from packc.resolve import resolve
 from packc.settings import read_settings
@@ -44,6 +43,7 @@ from packc.timings import timed
 from packc.values import Request, Resolved, Settings
 
 if TYPE_CHECKING:
+    from packc.patching.kept import Kept
     from packc.tracing.account import Account
 
 MANIFESTS_FILE = "manifests.yaml"
