@@ -102,8 +102,8 @@ class Store:
         self._full.clear()
 
     def names(self) -> Iterator[str]:
-        """Yield the paths of all files of the cache."""
-        for shard in SHARDS:
+        """Yield the paths of all files of the cache; none where it is not used."""
+        for shard in SHARDS if self.used else ():
             for path, _ in entries(self._shard(shard)):
                 yield path
 

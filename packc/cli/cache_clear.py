@@ -12,7 +12,7 @@ def run(options: Namespace) -> int:
     """Remove what is there; return 1 where something stays."""
     store = opened()
     warn(store)
-    paths = list(store.names()) if store.used else []
+    paths = list(store.names())
     left = [path for path in paths if not remove(path)]
     for path in left:
         print(f"cannot be removed: {path}")

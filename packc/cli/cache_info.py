@@ -18,7 +18,7 @@ def run(options: Namespace) -> int:
     """Print the folder, the number of entries, their size, and the most that is kept."""
     store = opened()
     warn(store)
-    sizes = [Path(path).lstat().st_size for path in store.names()] if store.used else []
+    sizes = [Path(path).lstat().st_size for path in store.names()]
     print(f"folder: {store.folder or 'none'}")
     print(f"used: {'yes' if store.used else 'no'}")
     print(f"holds: {entries(len(sizes))}")

@@ -15,7 +15,7 @@ def run(options: Namespace) -> int:
     """
     store = opened()
     warn(store)
-    paths = list(store.names()) if store.used else []
+    paths = list(store.names())
     damaged = [path for path in paths if not is_whole(path)]
     for path in damaged:
         print(f"{'removed' if remove(path) else 'cannot be removed'}: {path}")

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from packc.cli import WRONG
 from packc.diagnostics import Diagnostic, Severity
 
-WRONG, TAKEN, REFUSED, UNREACHABLE, NOT_VERIFIED = 1, 3, 4, 5, 6
+TAKEN, REFUSED, UNREACHABLE, NOT_VERIFIED = 3, 4, 5, 6
 
 _BY_CODE: Final[Mapping[str, int]] = MappingProxyType(
     {
